@@ -1,0 +1,94 @@
+import type { z } from 'zod'
+import type { Windowed } from '../timeline/aggregate.ts'
+import type { Duration } from '../timeline/duration.ts'
+
+/**
+ * Everything that a definition says sits behind this symbol, so that a source's columns may have any name. It is a
+ * registered symbol: definitions made by two copies of the library are still recognised.
+ */
+export const meta: unique symbol = Symbol.for('millrace.meta') as never
+
+/** For people: what it is, who answers for it, and words to find it by. */
+export interface Described {
+  readonly description?: string
+  readonly owner?: string
+  readonly tags?: readonly string[]
+}
+
+export type Shape = Readonly<Record<string, z.core.$ZodType>>
+
+/** What a source's `archive` option says. */
+export interface ArchiveOptions {
+  /** The ClickHouse table that holds all events of the source, as `'payments_auth'` or `'fraud.payments_auth'`. */
+  readonly table: string
+  /** Where the table names columns otherwise: `{ card_id: 'cardNo' }`. */
+  readonly columns?: Readonly<Record<string, string>>
+  /** How late the archive may be: an event is in the table this long after it reached the log. For tables that we do not fill. */
+  readonly lag?: Duration
+  /** `'s'`: the table keeps whole seconds, so times are floored to the second on every road. Default `'ms'`. */
+  readonly precision?: 'ms' | 's'
+}
+
+/** A source as it was defined, unchecked: `check` and `resolve` say what is wrong with it. */
+export interface SourceData extends Described {
+  readonly kind: 'source'
+  readonly name: string
+  readonly schema: z.core.$ZodObject
+  readonly id: string
+  readonly time: string
+  readonly version: string | null
+  /** A boolean column: true makes the event a tombstone, which takes the event of the same id and time away. */
+  readonly deleted: string | null
+  readonly outcome: readonly string[]
+  readonly stream: { readonly topic: string } | null
+  readonly archive: ArchiveOptions | null
+  /** How far in the past a value may be asked for exactly. Default `'2d'`. */
+  readonly lookback: Duration
+}
+
+export interface EntityData extends Described {
+  readonly kind: 'entity'
+  readonly name: string
+  readonly key: Shape
+  /** Key name to column of the source: the same name, unless `from()` says otherwise. */
+  readonly columns: Readonly<Record<string, string>>
+}
+
+export interface GroupData extends Described {
+  readonly kind: 'group'
+  readonly name: string
+  readonly source: SourceData
+  readonly entity: EntityData
+  readonly features: Readonly<Record<string, Windowed>>
+}
+
+/** Features of one group that a service reads: all of them, or those picked, as `tx_count_7d`. */
+export interface GroupView {
+  readonly kind: 'view'
+  readonly group: GroupData
+  readonly picked: readonly string[] | null
+}
+
+/** What a derived value is computed from. */
+export interface DeriveInput {
+  readonly f: Readonly<Record<string, unknown>>
+  readonly event?: Readonly<Record<string, unknown>>
+  readonly request?: unknown
+}
+
+export interface ServiceData extends Described {
+  readonly kind: 'service'
+  readonly name: string
+  readonly event: SourceData | null
+  readonly features: readonly GroupView[]
+  readonly request: z.core.$ZodObject | null
+  readonly derive: Readonly<Record<string, (input: never) => string | number | boolean | null>>
+}
+
+export type DefinitionData = SourceData | EntityData | GroupData | ServiceData
+
+/** The data of a definition, or null for anything else. */
+export function dataOf(value: unknown): DefinitionData | null {
+  if (typeof value !== 'object' || value === null || !(meta in value)) return null
+  return (value as { [meta]: DefinitionData })[meta]
+}

@@ -1,0 +1,125 @@
+import type { z } from 'zod'
+import type { AggregateSpec, ResultType } from '../timeline/aggregate.ts'
+import type { ColumnType, Value } from '../timeline/column-type.ts'
+import type { Described } from './definition.ts'
+
+/** Definitions after `resolve`: checked, with every name looked up. What the engines work from. */
+export interface Model {
+  readonly sources: ReadonlyMap<string, SourceModel>
+  readonly entities: ReadonlyMap<string, EntityModel>
+  readonly groups: ReadonlyMap<string, GroupModel>
+  readonly services: ReadonlyMap<string, ServiceModel>
+  /** By served name: `card_velocity__spend_24h`. */
+  readonly features: ReadonlyMap<string, FeatureModel>
+  /** By fingerprint. */
+  readonly timelines: ReadonlyMap<string, TimelineModel>
+}
+
+export interface SourceColumn {
+  readonly name: string
+  readonly type: ColumnType
+  /** Null or absent is allowed. */
+  readonly nullable: boolean
+  /** Its name in the archive table. */
+  readonly archiveName: string
+}
+
+/** An event in canonical form. */
+export interface ParsedEvent {
+  /** By the numbers of `SourceModel.columns`. */
+  readonly values: readonly Value[]
+  /** Canonical text of the id, as it is hashed. */
+  readonly id: string
+  readonly time_ms: number
+  /** 0 where the source has no version. */
+  readonly version: number
+  readonly deleted: boolean
+}
+
+/** The one parser of a source, which every road goes through (L2). Each method throws EventError on a bad event. */
+export interface EventParser {
+  /** An event as JSON gives it. Unknown keys are ignored. */
+  parse(event: unknown): ParsedEvent
+  /** The event of a scoring request: its outcome columns must be absent, and are null (L5). */
+  parseScored(event: unknown): ParsedEvent
+  /** Turns a record of texts (CSV) into the JSON event that `parse` takes; an empty cell is null where the column is no string. */
+  fromText(record: Readonly<Record<string, string>>): Record<string, unknown>
+  /** What is wrong with a canonical value of a column, or null. For rows of the archive, which are canonical but unchecked. */
+  problem(column: number, value: Value): string | null
+}
+
+export interface SourceModel extends Described {
+  readonly name: string
+  readonly columns: readonly SourceColumn[]
+  /** Column numbers. */
+  readonly id: number
+  readonly time: number
+  readonly version: number | null
+  readonly deleted: number | null
+  readonly outcome: readonly number[]
+  readonly topic: string
+  readonly archive: { readonly table: string; readonly lag_ms: number | null } | null
+  /** Whether the source takes new events from a topic that its definition names. */
+  readonly streamed: boolean
+  readonly precision: 'ms' | 's'
+  readonly parser: EventParser
+}
+
+export interface EntityModel extends Described {
+  readonly name: string
+  readonly key: readonly { readonly name: string; readonly type: ColumnType }[]
+}
+
+/** The events of one source for one entity, by some key columns. */
+export interface TimelineModel {
+  /** Of source, entity, key columns, id and time; not of the columns kept (L6). */
+  readonly fingerprint: string
+  readonly source: SourceModel
+  readonly entity: EntityModel
+  /** Source columns that make the key, in the order of the entity's key. */
+  readonly key: readonly number[]
+  /** Source columns that some feature or filter reads, ascending. */
+  readonly columns: readonly number[]
+  /** Longest window + delay over its features, + lookback. */
+  readonly retention_ms: number
+}
+
+/** One served value: a feature at one window. */
+export interface FeatureModel {
+  /** `<group>__<feature>_<window>`, with `_delayed_<delay>`. */
+  readonly name: string
+  readonly group: string
+  readonly feature: string
+  readonly spec: AggregateSpec
+  readonly window_ms: number
+  readonly delay_ms: number
+  readonly result: ResultType
+  readonly timeline: TimelineModel
+  /** Source columns that it reads, ascending; none for a plain count. */
+  readonly columns: readonly number[]
+}
+
+export interface GroupModel extends Described {
+  readonly name: string
+  readonly timeline: TimelineModel
+  readonly features: readonly FeatureModel[]
+}
+
+/** Where one part of an entity key comes from when a service is asked. */
+export type KeyPart =
+  | { readonly from: 'event'; readonly column: number; readonly name: string }
+  | { readonly from: 'keys'; readonly name: string; readonly type: ColumnType }
+
+export interface ServiceModel extends Described {
+  readonly name: string
+  /** Hash of all that decides its answers' meaning: its features, derived names and request schema. */
+  readonly version: string
+  readonly event: SourceModel | null
+  readonly features: readonly FeatureModel[]
+  /** The timelines its features read, and where each one's key comes from, in the order of the entity's key. */
+  readonly timelines: readonly { readonly timeline: TimelineModel; readonly key: readonly KeyPart[] }[]
+  /** Key names that the request must give under `keys`. */
+  readonly keys: readonly { readonly name: string; readonly type: ColumnType }[]
+  readonly request: z.core.$ZodObject | null
+  readonly derive: readonly { readonly name: string; readonly compute: (input: never) => unknown }[]
+}

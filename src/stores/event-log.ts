@@ -1,0 +1,64 @@
+/** A message to append. */
+export interface LogAppend {
+  /** Chooses the partition: messages of one key stay in order. */
+  readonly key: string
+  /** One event, as JSON in UTF-8. */
+  readonly value: Uint8Array
+}
+
+/** Messages `baseOffset`, `baseOffset + 1`, ... of one partition. */
+export interface LogBatch {
+  readonly baseOffset: number
+  readonly values: readonly Uint8Array[]
+  /** The log's append time of each message, in epoch milliseconds, never falling within a partition. */
+  readonly append_ms: readonly number[]
+  /** The offset to read next. */
+  readonly nextOffset: number
+}
+
+export interface PartitionRange {
+  readonly partition: number
+  /** The earliest offset that the log still has. */
+  readonly start: number
+  /** The offset that the next message will get. */
+  readonly end: number
+}
+
+/** A read before the earliest message that is kept: what lay between is gone, which is a gap (L12), never skipped. */
+export class OffsetOutOfRangeError extends Error {
+  override readonly name = 'OffsetOutOfRangeError'
+  readonly code = 'OFFSET_OUT_OF_RANGE'
+  readonly start: number
+  readonly end: number
+  constructor(topic: string, partition: number, offset: number, range: { start: number; end: number }) {
+    super(`${topic}/${partition} has no offset ${offset}: it holds ${range.start} to ${range.end}`)
+    this.start = range.start
+    this.end = range.end
+  }
+}
+
+/**
+ * An append-only log in partitions. When `append` resolves, its messages survive a kill -9. Offsets of a partition have no
+ * holes and are never used twice.
+ */
+export interface EventLog {
+  /** Creates the topic with this many partitions where it is not there; an existing one keeps its own. Answers its partitions. */
+  ensureTopic(topic: string, partitions: number): Promise<number>
+  topics(): Promise<string[]>
+  /** Answers the partition and offset of each message, in the order given. */
+  append(topic: string, messages: readonly LogAppend[]): Promise<{ partition: number; offset: number }[]>
+  /**
+   * Up to about `maxMessages` messages from `offset` on; empty at the end. Throws {@link OffsetOutOfRangeError} for an
+   * offset below the earliest kept or above the end.
+   */
+  read(topic: string, partition: number, offset: number, maxMessages: number): Promise<LogBatch>
+  ranges(topic: string): Promise<PartitionRange[]>
+  /** Resolves when something was appended to the topic after the call, or after `timeout_ms`. */
+  wait(topic: string, timeout_ms: number): Promise<void>
+  /** The positions that a consumer committed: the next offset to read, by partition. */
+  committed(group: string, topic: string): Promise<Map<number, number>>
+  commit(group: string, topic: string, positions: ReadonlyMap<number, number>): Promise<void>
+  /** Drops messages below `offset` that were appended before `before_ms`. Answers how many. */
+  trim(topic: string, partition: number, offset: number, before_ms: number): Promise<number>
+  close(): Promise<void>
+}

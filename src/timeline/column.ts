@@ -1,0 +1,41 @@
+/** What an aggregate may be asked to do with a column. */
+export type Kind = 'number' | 'string' | 'boolean' | 'other'
+
+/** Carries a type and no value: it exists only for the compiler. */
+export declare const type: unique symbol
+
+/**
+ * A reference to a column of a source, as `payments.amount`. `V` is the canonical value that aggregates and filters see:
+ * money is an integer of minor units.
+ */
+export interface Column<S extends string = string, N extends string = string, V = unknown, K extends Kind = Kind> {
+  readonly source: S
+  readonly column: N
+  readonly [type]: { readonly value: V; readonly kind: K }
+}
+
+/** The value of a column, without null. */
+export type ValueOf<C> = C extends Column<string, string, infer V, Kind> ? NonNullable<V> : never
+
+/** The name of the source that a column belongs to. */
+export type SourceOf<C> = C extends Column<infer S, string, unknown, Kind> ? S : never
+
+/** Refuses, in a sentence, a column that aggregate `F` cannot add up. */
+export type Numeric<F extends string, C> =
+  C extends Column<infer S, infer N, unknown, infer K>
+    ? [K] extends ['number']
+      ? C
+      : `${F}() needs a number column, but ${S}.${N} is a ${K}`
+    : `${F}() needs a column of a source`
+
+const COLUMN = Symbol.for('millrace.column')
+
+/** Makes the frozen reference that a source holds for each of its columns. */
+export function makeColumn(source: string, column: string): Column {
+  return Object.freeze({ [COLUMN]: true, source, column }) as unknown as Column
+}
+
+/** True for what {@link makeColumn} made, also by another copy of this library. */
+export function isColumn(value: unknown): value is Column {
+  return typeof value === 'object' && value !== null && COLUMN in value
+}
