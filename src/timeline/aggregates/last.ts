@@ -1,0 +1,47 @@
+import { type Aggregate, type AggregateDefinition, type FeatureValue, type Fold, startAggregate } from '../aggregate.ts'
+import type { Column, SourceOf, ValueOf } from '../column.ts'
+import type { Rows } from '../rows.ts'
+
+class Last implements Fold {
+  #found = Number.NaN
+  readonly #column: number
+  readonly #where: number
+  constructor(column: number, where: number) {
+    this.#column = column
+    this.#where = where
+  }
+
+  reset(): void {
+    this.#found = Number.NaN
+  }
+
+  add(rows: Rows, from: number, to: number): void {
+    if (this.#found === this.#found) return
+    const values = rows.columns[this.#column]!
+    const mask = rows.masks[this.#where]!
+    for (let i = to - 1; i >= from; i--) {
+      const value = values[i]!
+      if (mask[i] === 1 && value === value) {
+        this.#found = value
+        return
+      }
+    }
+  }
+
+  value(rows: Rows): FeatureValue {
+    return this.#found !== this.#found ? null : rows.decode(this.#column, this.#found)
+  }
+}
+
+export const lastAggregate: AggregateDefinition = {
+  name: 'last',
+  doc: 'Value of the column in the newest event of the window, by (time, id). Null is skipped. Null over nothing.',
+  takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
+  result: (type) => ({ kind: type?.kind ?? 'string', nullable: true, list: false }),
+  fold: ({ column, where }) => new Last(column, where),
+}
+
+/** The newest value of a column, by (time, id). Null is skipped. Over nothing: null. */
+export function last<C extends Column>(column: C): Aggregate<SourceOf<C>, ValueOf<C> | null> {
+  return startAggregate({ aggregate: 'last', column })
+}

@@ -1,0 +1,50 @@
+import { type Aggregate, type AggregateDefinition, type Fold, startAggregate } from '../aggregate.ts'
+import type { Filter } from '../filter.ts'
+import type { Rows } from '../rows.ts'
+
+class Rate implements Fold {
+  #hits = 0
+  #count = 0
+  readonly #of: number
+  readonly #where: number
+  constructor(of: number, where: number) {
+    this.#of = of
+    this.#where = where
+  }
+
+  reset(): void {
+    this.#hits = 0
+    this.#count = 0
+  }
+
+  add(rows: Rows, from: number, to: number): void {
+    const of = rows.masks[this.#of]!
+    const mask = rows.masks[this.#where]!
+    for (let i = from; i < to; i++) {
+      this.#count += mask[i]!
+      this.#hits += mask[i]! & of[i]!
+    }
+  }
+
+  value(): number | null {
+    return this.#count === 0 ? null : this.#hits / this.#count
+  }
+}
+
+export const rateAggregate: AggregateDefinition = {
+  name: 'rate',
+  doc:
+    'Share, 0 to 1, of the events in the window for which a filter holds, among all that pass `where`. An event whose ' +
+    'label is still null counts as one for which it does not hold. Null over nothing.',
+  takes: [],
+  result: () => ({ kind: 'double', nullable: true, list: false }),
+  fold: ({ of, where }) => new Rate(of, where),
+}
+
+/**
+ * Share of the events for which the filter holds, 0 to 1. All events that pass `where` count, also those whose label is
+ * not known yet. Over nothing: null.
+ */
+export function rate<S extends string>(of: Filter<S>): Aggregate<S, number | null> {
+  return startAggregate({ aggregate: 'rate', of })
+}

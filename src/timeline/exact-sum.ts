@@ -1,0 +1,123 @@
+/**
+ * Exact sum of safe integers (L3). Runs in a double while the sum stays below 2^53 and spills into a BigInt when the
+ * next step would leave that range, so nothing is ever rounded.
+ */
+export class IntegerSum {
+  #low = 0
+  #high: bigint | null = null
+
+  reset(): void {
+    this.#low = 0
+    this.#high = null
+  }
+
+  /** Adds a safe integer. */
+  add(value: number): void {
+    const next = this.#low + value
+    // Both are safe integers, so `next` is below 2^54 and rounding keeps it on the same side of the limit.
+    if (next > Number.MAX_SAFE_INTEGER || next < Number.MIN_SAFE_INTEGER) {
+      this.#high = (this.#high ?? 0n) + BigInt(this.#low)
+      this.#low = value
+    } else this.#low = next
+  }
+
+  /** The sum: a bigint only where a double cannot hold it. */
+  value(): number | bigint {
+    if (this.#high === null) return this.#low
+    const sum = this.#high + BigInt(this.#low)
+    return sum >= BigInt(Number.MIN_SAFE_INTEGER) && sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum
+  }
+}
+
+/**
+ * Exact sum of finite doubles, rounded once when it is read (L3).
+ *
+ * Keeps the sum as non-overlapping partials whose exact total is the sum of all that was added, and rounds half to even
+ * over all of them at the end: J. R. Shewchuk, "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric
+ * Predicates" (1997), the method of Python's `math.fsum`.
+ */
+export class DoubleSum {
+  #partials: number[] = []
+
+  reset(): void {
+    this.#partials.length = 0
+  }
+
+  add(value: number): void {
+    const partials = this.#partials
+    let x = value
+    let kept = 0
+    for (let j = 0; j < partials.length; j++) {
+      let y = partials[j]!
+      if (Math.abs(x) < Math.abs(y)) {
+        const swap = x
+        x = y
+        y = swap
+      }
+      const high = x + y
+      const low = y - (high - x)
+      if (low !== 0) partials[kept++] = low
+      x = high
+    }
+    partials.length = kept
+    partials.push(x)
+  }
+
+  /** The exact sum, correctly rounded to a double; never -0. */
+  value(): number {
+    const partials = this.#partials
+    let n = partials.length
+    if (n === 0) return 0
+    let high = partials[--n]!
+    let low = 0
+    while (n > 0) {
+      const x = high
+      const y = partials[--n]!
+      high = x + y
+      low = y - (high - x)
+      if (low !== 0) break
+    }
+    // The remainder is exactly half a unit in the last place only if the next partial points the same way.
+    if (n > 0 && ((low < 0 && partials[n - 1]! < 0) || (low > 0 && partials[n - 1]! > 0))) {
+      const twice = low * 2
+      const rounded = high + twice
+      if (twice === rounded - high) high = rounded
+    }
+    return high === 0 ? 0 : high
+  }
+}
+
+const TWO_53 = 9007199254740992n
+
+/**
+ * `a / b` for an exact integer `a` and a positive count `b`, correctly rounded to a double (half to even): the average
+ * of integers depends on nothing but their exact sum and number.
+ */
+export function exactQuotient(a: number | bigint, b: number): number {
+  if (typeof a === 'number') return a / b
+  const negative = a < 0n
+  let top = negative ? -a : a
+  let bottom = BigInt(b)
+  // Scale so that the integer quotient has at least 54 bits: 53 for the result and one to round by, the rest is sticky.
+  const shift = bitLength(top) - bitLength(bottom) - 55
+  if (shift > 0) bottom <<= BigInt(shift)
+  else top <<= BigInt(-shift)
+  let quotient = top / bottom
+  let sticky = top % bottom !== 0n
+  let exponent = shift
+  while (quotient >= TWO_53 * 2n) {
+    sticky ||= (quotient & 1n) === 1n
+    quotient >>= 1n
+    exponent++
+  }
+  const half = (quotient & 1n) === 1n
+  quotient >>= 1n
+  exponent++
+  if (half && (sticky || (quotient & 1n) === 1n)) quotient++
+  const value = Number(quotient) * 2 ** exponent
+  return negative ? -value : value
+}
+
+function bitLength(value: bigint): number {
+  return value.toString(2).length
+}
