@@ -25,7 +25,7 @@ class Average implements Fold {
     const sum = this.#sum
     for (let i = to - 1; i >= from; i--) {
       const value = values[i]!
-      if (mask[i] === 1 && value === value) {
+      if (mask[i] === 1 && !Number.isNaN(value)) {
         sum.add(value)
         this.#count++
       }

@@ -30,7 +30,7 @@ class DistinctCodes implements Fold {
     const mask = rows.masks[this.#where]!
     for (let i = to - 1; i >= from; i--) {
       const code = values[i]!
-      if (mask[i] === 1 && code === code && seen[code] === 0) {
+      if (mask[i] === 1 && !Number.isNaN(code) && seen[code] === 0) {
         seen[code] = 1
         this.#count++
       }
@@ -60,7 +60,7 @@ class DistinctNumbers implements Fold {
     const mask = rows.masks[this.#where]!
     for (let i = to - 1; i >= from; i--) {
       const value = values[i]!
-      if (mask[i] === 1 && value === value) this.#seen.add(value)
+      if (mask[i] === 1 && !Number.isNaN(value)) this.#seen.add(value)
     }
   }
 

@@ -20,7 +20,7 @@ class First implements Fold {
     const mask = rows.masks[this.#where]!
     for (let i = from; i < to; i++) {
       const value = values[i]!
-      if (mask[i] === 1 && value === value) {
+      if (mask[i] === 1 && !Number.isNaN(value)) {
         // Every later range is older, so what it finds replaces this.
         this.#found = value
         return
@@ -29,7 +29,7 @@ class First implements Fold {
   }
 
   value(rows: Rows): FeatureValue {
-    return this.#found !== this.#found ? null : rows.decode(this.#column, this.#found)
+    return Number.isNaN(this.#found) ? null : rows.decode(this.#column, this.#found)
   }
 }
 

@@ -25,7 +25,7 @@ class LastN implements Fold {
     const mask = rows.masks[this.#where]!
     for (let i = to - 1; i >= from && this.#found.length < this.#n; i--) {
       const value = values[i]!
-      if (mask[i] === 1 && value === value) this.#found.push(value)
+      if (mask[i] === 1 && !Number.isNaN(value)) this.#found.push(value)
     }
   }
 

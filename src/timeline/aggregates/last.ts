@@ -16,12 +16,12 @@ class Last implements Fold {
   }
 
   add(rows: Rows, from: number, to: number): void {
-    if (this.#found === this.#found) return
+    if (!Number.isNaN(this.#found)) return
     const values = rows.columns[this.#column]!
     const mask = rows.masks[this.#where]!
     for (let i = to - 1; i >= from; i--) {
       const value = values[i]!
-      if (mask[i] === 1 && value === value) {
+      if (mask[i] === 1 && !Number.isNaN(value)) {
         this.#found = value
         return
       }
@@ -29,7 +29,7 @@ class Last implements Fold {
   }
 
   value(rows: Rows): FeatureValue {
-    return this.#found !== this.#found ? null : rows.decode(this.#column, this.#found)
+    return Number.isNaN(this.#found) ? null : rows.decode(this.#column, this.#found)
   }
 }
 

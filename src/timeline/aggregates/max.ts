@@ -22,13 +22,13 @@ class Maximum implements Fold {
     for (let i = from; i < to; i++) {
       const value = values[i]!
       // A null value is NaN: the comparison is false, so it never wins.
-      if (mask[i] === 1 && (value > best || (best !== best && value === value))) best = value
+      if (mask[i] === 1 && (value > best || (Number.isNaN(best) && !Number.isNaN(value)))) best = value
     }
     this.#best = best
   }
 
   value(): number | null {
-    return this.#best !== this.#best ? null : this.#best
+    return Number.isNaN(this.#best) ? null : this.#best
   }
 }
 

@@ -23,7 +23,7 @@ class Sum implements Fold {
     const sum = this.#sum
     for (let i = to - 1; i >= from; i--) {
       const value = values[i]!
-      if (mask[i] === 1 && value === value) sum.add(value)
+      if (mask[i] === 1 && !Number.isNaN(value)) sum.add(value)
     }
   }
 

@@ -13,7 +13,7 @@ class TimeSinceLast implements Fold {
   }
 
   add(rows: Rows, from: number, to: number): void {
-    if (this.#last_ms === this.#last_ms) return
+    if (!Number.isNaN(this.#last_ms)) return
     const mask = rows.masks[this.#where]!
     for (let i = to - 1; i >= from; i--) {
       if (mask[i] === 1) {
@@ -24,7 +24,7 @@ class TimeSinceLast implements Fold {
   }
 
   value(rows: Rows): number | null {
-    return this.#last_ms !== this.#last_ms ? null : rows.at_ms - this.#last_ms
+    return Number.isNaN(this.#last_ms) ? null : rows.at_ms - this.#last_ms
   }
 }
 
