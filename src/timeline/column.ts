@@ -1,5 +1,5 @@
-/** What an aggregate may be asked to do with a column. */
-export type Kind = 'number' | 'string' | 'boolean' | 'other'
+/** What an aggregate may be asked to do with a column. `'integer'`: whole numbers and money, whose sums are exact. */
+export type Kind = 'integer' | 'number' | 'string' | 'boolean' | 'other'
 
 /** Carries a type and no value: it exists only for the compiler. */
 export declare const type: unique symbol
@@ -23,10 +23,21 @@ export type SourceOf<C> = C extends Column<infer S, string, unknown, Kind> ? S :
 /** Refuses, in a sentence, a column that aggregate `F` cannot add up. */
 export type Numeric<F extends string, C> =
   C extends Column<infer S, infer N, unknown, infer K>
-    ? [K] extends ['number']
+    ? [K] extends ['integer' | 'number']
       ? C
       : `${F}() needs a number column, but ${S}.${N} is a ${K}`
     : `${F}() needs a column of a source`
+
+/**
+ * What the sum of integers is to the compiler: exact, so it may pass 2^53. `derive` is given the nearest number; an answer
+ * says such a value as a string.
+ */
+export interface Integer {
+  readonly [type]: 'integer'
+}
+
+/** What adding up a column gives. */
+export type SumOf<C> = C extends Column<string, string, unknown, 'integer'> ? Integer : number
 
 const COLUMN = Symbol.for('millrace.column')
 

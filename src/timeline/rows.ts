@@ -15,8 +15,8 @@ export interface Rows {
   columns: Float64Array[]
   /** One byte a row for each filter: 1 where it holds. Mask 0 holds everywhere. */
   masks: Uint8Array[]
-  /** The value behind a cell of a string, enum, bool or time column. */
-  decode(column: number, code: number): string | boolean
+  /** The value behind a cell that is not NaN. */
+  decode(column: number, code: number): string | number | boolean
   /** How many different codes a string or enum column has: every code is below it. */
   codes(column: number): number
 }

@@ -41,7 +41,7 @@ export const lastNAggregate: AggregateDefinition = {
     'equal values stay. [] over nothing.',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
   result: (type) => ({ kind: type?.kind ?? 'string', nullable: false, list: true }),
-  fold: ({ column, where, params }) => new LastN(column, where, params['n']!),
+  fold: ({ column, where, params }) => new LastN(column, where, params.n!),
 }
 
 /** The newest `n` values of a column, newest first, by (time, id); `n` is 1 to 1,000. Null is skipped. Over nothing: []. */

@@ -1,5 +1,5 @@
 import { type Aggregate, type AggregateDefinition, type Fold, startAggregate } from '../aggregate.ts'
-import type { Column, Numeric, SourceOf } from '../column.ts'
+import type { Column, Numeric, SourceOf, SumOf } from '../column.ts'
 import { DoubleSum, IntegerSum } from '../exact-sum.ts'
 import type { Rows } from '../rows.ts'
 
@@ -44,6 +44,6 @@ export const sumAggregate: AggregateDefinition = {
 }
 
 /** Sum of a number column; money in minor units. Null is skipped. Over nothing: 0. */
-export function sum<C extends Column>(column: Numeric<'sum', C>): Aggregate<SourceOf<C>, number> {
+export function sum<C extends Column>(column: Numeric<'sum', C>): Aggregate<SourceOf<C>, SumOf<C>> {
   return startAggregate({ aggregate: 'sum', column: column as Column })
 }
