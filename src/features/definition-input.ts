@@ -1,0 +1,35 @@
+import type { z } from 'zod'
+import type { Described } from './definition.ts'
+
+/** What a definition is called in messages: `source 'payments'`. Throws where the name or the options are missing. */
+export function definitionTitle(kind: string, name: unknown, options: unknown): string {
+  if (typeof name !== 'string') throw new TypeError(`${kind}() needs a name first, as ${kind}('name', { ... })`)
+  const title = `${kind} '${name}'`
+  if (typeof options !== 'object' || options === null) throw new TypeError(`${title} needs an object after its name`)
+  return title
+}
+
+/** The part of a definition that is for people, copied and frozen. */
+export function describedIn(options: Described): Described {
+  const { description, owner, tags } = options
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(tags === undefined ? {} : { tags: frozenList(tags) }),
+  }
+}
+
+/** A frozen copy; what is no list stays as it is, for `check` to name it. */
+export function frozenList<T>(list: readonly T[]): readonly T[] {
+  return Array.isArray(list) ? Object.freeze([...list]) : list
+}
+
+/** True for a `z.object({ ... })`, also of another copy of zod. */
+export function isZodObject(value: unknown): value is z.core.$ZodObject {
+  return isZodType(value) && value._zod.def.type === 'object'
+}
+
+/** True for any zod schema. */
+export function isZodType(value: unknown): value is z.core.$ZodType {
+  return typeof value === 'object' && value !== null && '_zod' in value
+}

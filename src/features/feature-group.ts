@@ -1,0 +1,109 @@
+import type { z } from 'zod'
+import type { Windowed } from '../timeline/aggregate.ts'
+import type { type } from '../timeline/column.ts'
+import { type Described, dataOf, type GroupData, type GroupView, meta, type Shape } from './definition.ts'
+import { definitionTitle, describedIn } from './definition-input.ts'
+import type { AnyEntity } from './entity.ts'
+import type { AnySource } from './source.ts'
+
+type NameOf<Src extends AnySource> = Src[typeof meta]['name']
+type ShapeOf<Src extends AnySource> = Src[typeof meta][typeof type]['shape']
+
+/** A feature as it was written, or a sentence that says what is wrong with it. */
+type Feature<S extends string, X> =
+  X extends Windowed<infer S2, unknown, string>
+    ? [S2] extends [S]
+      ? X
+      : `this feature reads ${Exclude<S2, S>}, but the source of its group is ${S}`
+    : X extends { over(...windows: never[]): unknown }
+      ? `this feature has no window yet: end it with .over('7d')`
+      : `this is not a feature: write one as count().over('7d')`
+
+/** A sentence for each key that the source cannot give. */
+type KeyProblem<S extends string, Sh extends Shape, E extends string, K extends Shape, M> = {
+  [N in keyof M & keyof K & string]: M[N] extends keyof Sh & string
+    ? NonNullable<z.output<Sh[M[N]]>> extends z.output<K[N]>
+      ? never
+      : `${E}.${N} and ${S}.${M[N]} have different types: an entity's key must have the type of its column`
+    : `${S} has no column ${M[N] & string}: say which one holds ${N}, as ${E}.from({ ${N}: 'column' })`
+}[keyof M & keyof K & string]
+
+type KeyedBy<Src extends AnySource, E extends AnyEntity> = [
+  KeyProblem<NameOf<Src>, ShapeOf<Src>, E[typeof meta]['name'], E[typeof meta]['key'], E[typeof meta]['columns']>,
+] extends [never]
+  ? E
+  : KeyProblem<NameOf<Src>, ShapeOf<Src>, E[typeof meta]['name'], E[typeof meta]['key'], E[typeof meta]['columns']>
+
+/** `tx_count_7d`: what a feature is called within its group, one name for each window. */
+export type FeatureNames<Fs> = {
+  [N in keyof Fs & string]: Fs[N] extends Windowed<string, unknown, infer W> ? `${N}_${W}` : never
+}[keyof Fs & string]
+
+/** What the compiler knows of a group. */
+export interface GroupInfo<G extends string, Src extends AnySource, E extends AnyEntity, Fs> extends GroupData {
+  readonly name: G
+  readonly [type]: { readonly source: Src; readonly entity: E; readonly features: Fs }
+}
+
+export interface AnyGroup {
+  readonly [meta]: GroupInfo<string, AnySource, AnyEntity, unknown>
+}
+
+/** Some features of a group, as {@link Group.pick} gives them. `N`: the names picked, without the group's. */
+export interface View<Gr extends AnyGroup, N extends string> extends GroupView {
+  readonly [type]: { readonly view: Gr; readonly names: N }
+}
+
+/** Features of one source about one entity. */
+export interface Group<G extends string, Src extends AnySource, E extends AnyEntity, Fs> extends AnyGroup {
+  readonly [meta]: GroupInfo<G, Src, E, Fs>
+  /** Only these features, for a service that needs no more: `cardVelocity.pick('tx_count_7d', 'spend_24h')`. */
+  pick<const N extends FeatureNames<Fs>>(...names: readonly [N, ...N[]]): View<Group<G, Src, E, Fs>, N>
+}
+
+export interface GroupOptions<Src extends AnySource, E extends AnyEntity, Fs> extends Described {
+  /** The events that its features add up. */
+  readonly source: Src
+  /** What its features are about: each entity has the events of its own key. */
+  readonly entity: KeyedBy<Src, E>
+  /** By name; each is served once for every window, as `<group>__<feature>_<window>`. */
+  readonly features: { readonly [N in keyof Fs]: Feature<NameOf<Src>, Fs[N]> }
+}
+
+/**
+ * Defines features of one source about one entity.
+ *
+ * ```ts
+ * const cardVelocity = featureGroup('card_velocity', {
+ *   source: payments, entity: card,
+ *   features: { spend: sum(payments.amount).over('24h', '7d') },   // card_velocity__spend_24h, card_velocity__spend_7d
+ * })
+ * ```
+ */
+export function featureGroup<const G extends string, Src extends AnySource, E extends AnyEntity, Fs>(
+  name: G,
+  options: GroupOptions<Src, E, Fs>,
+): Group<G, Src, E, Fs> {
+  const title = definitionTitle('featureGroup', name, options)
+  const { features } = options
+  const source = dataOf(options.source)
+  const entity = dataOf(options.entity)
+  if (source?.kind !== 'source') throw new TypeError(`${title} needs a source, as source: payments`)
+  if (entity?.kind !== 'entity') throw new TypeError(`${title} needs an entity, as entity: card`)
+  if (typeof features !== 'object' || features === null) {
+    throw new TypeError(`${title} needs features, as features: { tx_count: count().over('7d') }`)
+  }
+  const data = Object.freeze({
+    kind: 'group',
+    name,
+    ...describedIn(options),
+    source,
+    entity,
+    features: Object.freeze({ ...features }) as unknown as GroupData['features'],
+  }) satisfies GroupData
+  return Object.freeze({
+    [meta]: data,
+    pick: (...picked: string[]): GroupView =>
+      Object.freeze({ kind: 'view', group: data, picked: Object.freeze(picked) }),
+  }) as unknown as Group<G, Src, E, Fs>
+}

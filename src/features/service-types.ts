@@ -1,0 +1,131 @@
+import type { z } from 'zod'
+import type { Windowed } from '../timeline/aggregate.ts'
+import type { Integer, type } from '../timeline/column.ts'
+import type { meta, Shape } from './definition.ts'
+import type { AnyGroup, View } from './feature-group.ts'
+import type { FeatureList, Service } from './feature-service.ts'
+import type { AnySource } from './source.ts'
+
+type NameOf<Src extends AnySource> = Src[typeof meta]['name']
+type ShapeOf<Src extends AnySource> = Src[typeof meta][typeof type]['shape']
+type OutcomeOf<Src extends AnySource> = Src[typeof meta][typeof type]['outcome']
+type NullIn<V> = [Extract<V, null | undefined>] extends [never] ? never : null
+type Flat<X> = { [K in keyof X]: X[K] }
+
+// ---- events ----
+
+type InputWithout<In, Out> = { [N in keyof In as N extends Out ? never : N]: In[N] }
+
+/** An event as the caller sends it to be scored: its outcome is not known yet. */
+export type EventIn<Src extends AnySource> = InputWithout<z.input<z.ZodObject<ShapeOf<Src>>>, OutcomeOf<Src>>
+
+/** The columns of an event in canonical form. `_Why` and `Out` are for the reader of an error: they name what is missing. */
+export type EventBeforeOutcome<_Why extends string, Out, Sh extends Shape> = {
+  readonly [N in keyof Sh & string as N extends Out ? never : N]: NonNullable<z.output<Sh[N]>> | NullIn<z.output<Sh[N]>>
+}
+
+/** The event that `derive` sees: money in minor units, null for what the event lacks, no outcome columns. */
+export type EventSeen<Src extends AnySource> = EventBeforeOutcome<
+  'an outcome is not known while the event is scored',
+  OutcomeOf<Src>,
+  ShapeOf<Src>
+>
+
+// ---- features ----
+
+type SourceOfGroup<Gr extends AnyGroup> = Gr[typeof meta][typeof type]['source']
+type EntityOfGroup<Gr extends AnyGroup> = Gr[typeof meta][typeof type]['entity']
+type KeyOf<Gr extends AnyGroup> = EntityOfGroup<Gr>[typeof meta]['key']
+type KeyColumnOf<Gr extends AnyGroup> =
+  EntityOfGroup<Gr>[typeof meta]['columns'][keyof EntityOfGroup<Gr>[typeof meta]['columns']]
+
+/** The columns of the service's event that are known while it is scored. */
+type Known<Ev extends AnySource> = Exclude<keyof ShapeOf<Ev>, OutcomeOf<Ev>>
+
+/**
+ * Whether the service's event is of the very source that the group adds up: then the entity's columns give its key.
+ * Otherwise columns of the event that are named as the keys do, and `keys` gives the rest.
+ */
+type IsOwn<Ev extends AnySource, Gr extends AnyGroup> = [NameOf<SourceOfGroup<Gr>>] extends [NameOf<Ev>] ? true : false
+
+/** Null where the event may lack a part of the group's key: its features are then `missing`. */
+type NullOfKey<Ev extends AnySource, Gr extends AnyGroup> = [Ev] extends [never]
+  ? never
+  : NullIn<z.output<ShapeOf<Ev>[(IsOwn<Ev, Gr> extends true ? KeyColumnOf<Gr> : keyof KeyOf<Gr>) & Known<Ev>]>>
+
+/** Served names and what is behind them. */
+type Served<G extends string, Fs, Null> = {
+  readonly [N in keyof Fs & string as Fs[N] extends Windowed<string, unknown, infer W> ? `${G}__${N}_${W}` : never]:
+    | (Fs[N] extends Windowed<string, infer V, string> ? V : never)
+    | Null
+}
+
+type ServedBy<Gr extends AnyGroup, Null> = Served<
+  Gr[typeof meta]['name'],
+  Gr[typeof meta][typeof type]['features'],
+  Null
+>
+
+type VectorPart<X, Ev extends AnySource> = X extends AnyGroup
+  ? ServedBy<X, NullOfKey<Ev, X>>
+  : X extends View<infer Gr, infer N>
+    ? Pick<ServedBy<Gr, NullOfKey<Ev, Gr>>, `${Gr[typeof meta]['name']}__${N}` & keyof ServedBy<Gr, NullOfKey<Ev, Gr>>>
+    : never
+
+type All<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
+
+/** Everything that a service reads, by served name, with sums of integers still marked as such. */
+export type VectorIn<L extends FeatureList, Ev extends AnySource> = All<VectorPart<L[number], Ev>>
+
+type Rounded<V> = V extends Integer ? number : V
+type Sent<V> = V extends Integer ? number | string : V
+
+/** What a service answers. A sum of integers past 2^53 is a string; a derived value is null where its function failed. */
+export type Answered<Vec, D> = { readonly [N in keyof Vec]: Sent<Vec[N]> } & { readonly [N in keyof D]: D[N] | null }
+
+// ---- requests ----
+
+type KeysPart<X, Ev extends AnySource> = X extends AnyGroup
+  ? KeysNeeded<X, Ev>
+  : X extends View<infer Gr, string>
+    ? KeysNeeded<Gr, Ev>
+    : never
+
+type KeysNeeded<Gr extends AnyGroup, Ev extends AnySource> = [Ev] extends [never]
+  ? { readonly [N in keyof KeyOf<Gr>]: z.input<KeyOf<Gr>[N]> }
+  : IsOwn<Ev, Gr> extends true
+    ? {}
+    : { readonly [N in keyof KeyOf<Gr> as N extends Known<Ev> ? never : N]: z.input<KeyOf<Gr>[N]> }
+
+/** A property that is there only where there is something to say. */
+type Property<N extends string, X> = [X] extends [never] ? {} : { readonly [P in N]: X }
+type KeysProperty<K> = [keyof K] extends [never] ? {} : { readonly keys: Flat<K> }
+
+/** What a service is sent. */
+export type ServiceInput<L extends FeatureList, Ev extends AnySource, R extends Shape> = {
+  /** The instant that the answer is for, in epoch milliseconds or ISO 8601. Default: the event's time, else now. */
+  readonly at?: number | string
+} & Property<'event', [Ev] extends [never] ? never : EventIn<Ev>> &
+  KeysProperty<All<KeysPart<L[number], Ev>>> &
+  Property<'request', [R] extends [never] ? never : z.input<z.ZodObject<R>>>
+
+/** What a function of `derive` is given: the features `f`, where a sum past 2^53 is rounded, the event, the request. */
+export type DeriveArgument<L extends FeatureList, Ev extends AnySource, R extends Shape> = {
+  readonly f: { readonly [N in keyof VectorIn<L, Ev>]: Rounded<VectorIn<L, Ev>[N]> }
+} & Property<'event', [Ev] extends [never] ? never : EventSeen<Ev>> &
+  Property<'request', [R] extends [never] ? never : z.output<z.ZodObject<R>>>
+
+// ---- for clients: import type * as definitions ----
+
+type AnyService = Service<string, unknown, unknown>
+
+/** The services among the exports of a definitions module, by name. */
+export type Services<M> = {
+  readonly [K in keyof M as M[K] extends Service<infer N, unknown, unknown> ? N : never]: M[K]
+}
+
+/** What a service is sent. */
+export type InputOf<X extends AnyService> = Flat<X[typeof type]['input']>
+
+/** What a service answers, by name of feature and derived value. */
+export type VectorOf<X extends AnyService> = Flat<X[typeof type]['vector']>

@@ -1,0 +1,119 @@
+import type { z } from 'zod'
+import { type Column, type Kind, makeColumn, type type } from '../timeline/column.ts'
+import type { Duration } from '../timeline/duration.ts'
+import { type ArchiveOptions, type Described, meta, type Shape, type SourceData } from './definition.ts'
+import { definitionTitle, describedIn, frozenList, isZodObject } from './definition-input.ts'
+
+/** How far in the past a value may be asked for exactly, where a source does not say. */
+const LOOKBACK_DEFAULT: Duration = '2d'
+
+/** Whether a schema holds whole numbers: `z.int()` or `money()`, maybe nullable or optional. */
+type IsInteger<X> = X extends { readonly _zod: { readonly def: { readonly format: 'safeint' | 'int32' | 'uint32' } } }
+  ? true
+  : X extends { readonly _zod: { readonly def: { readonly innerType: infer I } } }
+    ? IsInteger<I>
+    : X extends { readonly _zod: { readonly def: { readonly out: infer O } } }
+      ? IsInteger<O>
+      : false
+
+type KindOf<X, V> = [V] extends [boolean]
+  ? 'boolean'
+  : [V] extends [number]
+    ? IsInteger<X> extends true
+      ? 'integer'
+      : 'number'
+    : [V] extends [string]
+      ? 'string'
+      : 'other'
+
+type ColumnOf<S extends string, N extends string, X> = Column<S, N, z.output<X>, KindOf<X, NonNullable<z.output<X>>>>
+
+/** The columns of a shape whose values, null aside, are of type `V`. */
+type ColumnsOf<Sh extends Shape, V> = {
+  [N in keyof Sh & string]: z.output<Sh[N]> extends V ? N : never
+}[keyof Sh & string]
+
+type Maybe<V> = V | null | undefined
+
+/** What the compiler knows of a source. */
+export interface SourceInfo<S extends string, Sh extends Shape, Out extends string> extends SourceData {
+  readonly name: S
+  readonly [type]: { readonly shape: Sh; readonly outcome: Out }
+}
+
+/** A source is its columns, as `payments.amount`; what else it says sits behind `[meta]`, so a column may have any name. */
+export type Source<S extends string, Sh extends Shape, Out extends string = never> = {
+  readonly [N in keyof Sh & string]: ColumnOf<S, N, Sh[N]>
+} & { readonly [meta]: SourceInfo<S, Sh, Out> }
+
+export interface AnySource {
+  readonly [meta]: SourceInfo<string, Shape, string>
+}
+
+export interface SourceOptions<Sh extends Shape, Out extends string> extends Described {
+  /** What an event is: `z.object({ ... })`, from a closed list of zod types that `check` names. */
+  readonly schema: z.core.$ZodObject<Sh>
+  /** The column that is the event's id: of one id and time there is one event. */
+  readonly id: ColumnsOf<NoInfer<Sh>, string | number>
+  /** The column that is the event's time. */
+  readonly time: ColumnsOf<NoInfer<Sh>, string | number | Date>
+  /** The column that orders the versions of one event: the highest wins. Without it, all copies are of version 0. */
+  readonly version?: ColumnsOf<NoInfer<Sh>, Maybe<string | number | Date>>
+  /** A boolean column: true takes the event of this id and time away. */
+  readonly deleted?: ColumnsOf<NoInfer<Sh>, Maybe<boolean>>
+  /** Columns that are not known yet while the event is scored: they are null then, in training too. */
+  readonly outcome?: readonly Out[]
+  /** The topic that brings new events. Without it, the source is read from its archive alone. */
+  readonly stream?: { readonly topic: string }
+  /** The ClickHouse table that holds the same events, all of them. */
+  readonly archive?: ArchiveOptions & { readonly columns?: { readonly [N in keyof NoInfer<Sh>]?: string } }
+  /** How far in the past a value may be asked for exactly. Default `'2d'`. */
+  readonly lookback?: Duration
+}
+
+/**
+ * Defines a kind of event. The result is its columns, for filters and aggregates:
+ *
+ * ```ts
+ * const payments = source('payments', {
+ *   schema: z.object({ id: z.string(), at: z.iso.datetime(), card_id: z.string(), amount: money({ scale: 2 }) }),
+ *   id: 'id', time: 'at',
+ *   stream: { topic: 'payments' }, archive: { table: 'payments' },
+ * })
+ * sum(payments.amount).over('7d')
+ * ```
+ */
+export function source<const S extends string, Sh extends Shape, const Out extends keyof Sh & string = never>(
+  name: S,
+  options: SourceOptions<Sh, Out>,
+): Source<S, Sh, Out> {
+  const title = definitionTitle('source', name, options)
+  const { schema, id, time, version, deleted, outcome, stream, archive, lookback } = options
+  if (!isZodObject(schema)) throw new TypeError(`${title} needs a schema, as schema: z.object({ id: z.string(), ... })`)
+  for (const [option, column] of Object.entries({ id, time })) {
+    if (typeof column !== 'string') throw new TypeError(`${title} needs ${option}: the name of its ${option} column`)
+  }
+  const data: SourceData = Object.freeze({
+    kind: 'source',
+    name,
+    ...describedIn(options),
+    schema,
+    id,
+    time,
+    version: version ?? null,
+    deleted: deleted ?? null,
+    outcome: frozenList(outcome ?? []),
+    stream: stream ? Object.freeze({ ...stream }) : null,
+    archive: archive ? frozenArchive(archive) : null,
+    lookback: lookback ?? LOOKBACK_DEFAULT,
+  })
+  const columns: Record<string | symbol, Column<string, string, unknown, Kind> | SourceData> = Object.create(null)
+  for (const column of Object.keys(schema._zod.def.shape)) columns[column] = makeColumn(name, column)
+  columns[meta] = data
+  return Object.freeze(columns) as unknown as Source<S, Sh, Out>
+}
+
+function frozenArchive(archive: ArchiveOptions): ArchiveOptions {
+  const { columns, ...rest } = archive
+  return Object.freeze({ ...rest, ...(columns ? { columns: Object.freeze({ ...columns }) } : {}) })
+}

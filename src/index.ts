@@ -1,0 +1,26 @@
+export { z } from 'zod'
+export type { ArchiveOptions, Described } from './features/definition.ts'
+export { type Entity, type EntityOptions, entity } from './features/entity.ts'
+export { featureGroup, type Group, type GroupOptions, type View } from './features/feature-group.ts'
+export { type DerivedValue, featureService, type Service, type ServiceOptions } from './features/feature-service.ts'
+export { type MoneySchema, money } from './features/money.ts'
+export { ratio } from './features/ratio.ts'
+export type { EventIn, EventSeen, InputOf, Services, VectorOf } from './features/service-types.ts'
+export { type Source, type SourceOptions, source } from './features/source.ts'
+export type { Aggregate, Over, Windowed } from './timeline/aggregate.ts'
+export {
+  avg,
+  count,
+  countDistinct,
+  first,
+  last,
+  lastN,
+  max,
+  min,
+  rate,
+  sum,
+  timeSinceLast,
+} from './timeline/aggregates/index.ts'
+export type { Column } from './timeline/column.ts'
+export type { Duration } from './timeline/duration.ts'
+export { and, eq, type Filter, gt, gte, inList, isNull, lt, lte, ne, not, or } from './timeline/filter.ts'
