@@ -1,0 +1,66 @@
+/** What kind of fault an event has. All are the sender's: the same event is refused again. */
+export type EventProblemCode =
+  /** It is no JSON object. */
+  | 'EVENT_SHAPE'
+  /** A required column is absent or null. */
+  | 'EVENT_MISSING'
+  /** A value is of another type than the column. */
+  | 'EVENT_TYPE'
+  /** A value is of the right type, but the schema does not allow it. */
+  | 'EVENT_VALUE'
+  /** A scored event gives an outcome. */
+  | 'EVENT_OUTCOME'
+
+/** One thing that is wrong with an event. */
+export interface EventProblem {
+  readonly code: EventProblemCode
+  /** Null where the event as a whole is meant. */
+  readonly column: string | null
+  /** The value, shortened, as JSON. */
+  readonly value: string
+  /** A sentence that begins with the column's name. */
+  readonly message: string
+}
+
+/** Most problems that an error names: the rest are told by their number. */
+const PROBLEMS_MAX = 5
+
+/** Most characters of a value that a message shows: enough to find it, not enough to fill a log. */
+const SHOWN_MAX = 40
+
+/** An event that its source refuses. Names up to five problems, in the order of the source's columns. */
+export class EventError extends Error {
+  override readonly name = 'EventError'
+  /** Of the first problem, as the next two. */
+  readonly code: EventProblemCode
+  readonly column: string | null
+  readonly value: string
+  readonly problems: readonly EventProblem[]
+  constructor(problems: readonly [EventProblem, ...EventProblem[]]) {
+    const shown = problems.slice(0, PROBLEMS_MAX).map((problem) => problem.message)
+    const more = problems.length - shown.length
+    super(shown.join('; ') + (more > 0 ? `; and ${more} more` : ''))
+    this.code = problems[0].code
+    this.column = problems[0].column
+    this.value = problems[0].value
+    this.problems = problems
+  }
+}
+
+/** A value as messages show it: JSON, shortened. */
+export function showValue(value: unknown): string {
+  const text = textOf(value)
+  if (text.length <= SHOWN_MAX) return text
+  const cut = text.slice(0, SHOWN_MAX - 3)
+  return `${cut.isWellFormed() ? cut : cut.slice(0, -1)}...`
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'number') return Object.is(value, -0) ? '0' : String(value)
+  if (typeof value === 'bigint') return `${value}n`
+  // A lone surrogate is shown as its escape, which JSON does by itself.
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, SHOWN_MAX))
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return value instanceof Date ? 'a Date' : 'an object'
+  return String(value)
+}

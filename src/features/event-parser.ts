@@ -1,0 +1,125 @@
+import type { z } from 'zod'
+import type { ColumnType, Value } from '../timeline/column-type.ts'
+import { EventError, type EventProblem, type EventProblemCode, showValue } from './event-error.ts'
+import type { EventParser, ParsedEvent } from './model.ts'
+import { textReader } from './text-event.ts'
+import { valueReader } from './value-reader.ts'
+
+/** A column as the parser needs it. */
+export interface ParserColumn {
+  readonly name: string
+  readonly type: ColumnType
+  readonly nullable: boolean
+  /** Its zod type, for the checks. */
+  readonly leaf: z.core.$ZodType
+}
+
+/** What a parser is made from; columns are named by their numbers. */
+export interface ParserSpec {
+  readonly source: string
+  readonly columns: readonly ParserColumn[]
+  readonly id: number
+  readonly time: number
+  readonly version: number | null
+  readonly deleted: number | null
+  readonly outcome: readonly number[]
+  readonly precision: 'ms' | 's'
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Names that every object has from its prototype: a column of such a name is looked up as the object's own. */
+const isInherited = (name: string): boolean => name in Object.prototype
+
+/** Compiles the one parser of a source (L2). */
+export function eventParser(spec: ParserSpec): EventParser {
+  const { columns, precision, deleted } = spec
+  const count = columns.length
+  const names = columns.map((column) => column.name)
+  const readers = columns.map(({ type, leaf }, i) => valueReader({ type, leaf, precision, isTime: i === spec.time }))
+  const reads = readers.map((reader) => reader.read)
+  const nullable = columns.map((column) => column.nullable)
+  const outcome = new Set(spec.outcome)
+  const scoredNullable = columns.map((column, i) => column.nullable || outcome.has(i))
+  const inherited = names.some(isInherited)
+  const texts = columns.map(({ name, type }) => ({ name, read: textReader(type.kind) }))
+
+  function read(event: unknown, mayBeNull: readonly boolean[], scored: boolean): ParsedEvent {
+    if (typeof event !== 'object' || event === null || Array.isArray(event)) throw notAnEvent(spec, event)
+    const fields = (inherited ? { __proto__: null, ...event } : event) as Fields
+    const values: Value[] = []
+    let bad = false
+    for (let i = 0; i < count; i++) {
+      const given = fields[names[i]!]
+      if (given === undefined || given === null) {
+        bad ||= !mayBeNull[i]!
+        values.push(null)
+      } else {
+        const value = reads[i]!(given)
+        bad ||= value === undefined
+        values.push(value as Value)
+      }
+    }
+    if (scored) bad ||= spec.outcome.some((i) => values[i] !== null)
+    if (scored && deleted !== null) bad ||= values[deleted] === true
+    if (bad) throw new EventError(problemsOf(fields, mayBeNull, scored))
+    return {
+      values,
+      id: String(values[spec.id]),
+      time_ms: values[spec.time] as number,
+      version: spec.version === null ? 0 : (values[spec.version] as number),
+      deleted: deleted !== null && values[deleted] === true,
+    }
+  }
+
+  function problemsOf(
+    fields: Fields,
+    mayBeNull: readonly boolean[],
+    scored: boolean,
+  ): [EventProblem, ...EventProblem[]] {
+    const problems: EventProblem[] = []
+    const add = (column: string, code: EventProblemCode, value: unknown, text: string) =>
+      problems.push({ code, column, value: showValue(value), message: `${column}${text}` })
+    for (const [i, name] of names.entries()) {
+      const given = fields[name]
+      if (given === undefined || given === null) {
+        if (mayBeNull[i]) continue
+        add(name, 'EVENT_MISSING', given, given === null ? ' is null, but it is required' : ' is missing')
+      } else if (scored && outcome.has(i)) {
+        const why =
+          'it is not known while the event is scored, so leave it out (it is null until the event itself arrives)'
+        add(name, 'EVENT_OUTCOME', given, ` is an outcome: ${why}`)
+      } else if (reads[i]!(given) === undefined) {
+        const { code, text } = readers[i]!.refusal(given)
+        add(name, code, given, `: ${showValue(given)} ${text}`)
+      } else if (scored && i === deleted && given === true) {
+        add(name, 'EVENT_VALUE', given, ': an event that is deleted cannot be scored')
+      }
+    }
+    return problems as [EventProblem, ...EventProblem[]]
+  }
+
+  return {
+    parse: (event) => read(event, nullable, false),
+    parseScored: (event) => read(event, scoredNullable, true),
+    fromText(record) {
+      const event: Record<string, unknown> = Object.create(null)
+      for (const { name, read: readText } of texts) {
+        const text = Object.hasOwn(record, name) ? record[name] : undefined
+        if (text !== undefined) event[name] = readText(text)
+      }
+      return event
+    },
+    problem(column, value) {
+      if (value === null) return nullable[column] ? null : 'is null, but it is required'
+      const problem = readers[column]!.problem(value)
+      return problem === null ? null : `${showValue(value)} ${problem}`
+    },
+  }
+}
+
+function notAnEvent(spec: ParserSpec, event: unknown): EventError {
+  const value = showValue(event)
+  const message = `${value} is not an event of ${spec.source}: send a JSON object with a field for each column`
+  return new EventError([{ code: 'EVENT_SHAPE', column: null, value, message }])
+}

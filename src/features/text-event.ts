@@ -1,0 +1,32 @@
+import type { ColumnKind } from '../timeline/column-type.ts'
+
+/** How one cell of a CSV file becomes the value that JSON would have; undefined: there is none. */
+export type TextReader = (text: string) => unknown
+
+/** A number as JSON writes it. */
+const NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
+
+const BOOLS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+  ['1', true],
+  ['0', false],
+])
+
+/**
+ * What reads the cells of a column. A text that is not what the column holds stays a text, so that the parser refuses it
+ * and says why. An empty cell is null, but for a text, of which it is one.
+ */
+export function textReader(kind: ColumnKind): TextReader {
+  switch (kind) {
+    case 'string':
+      return (text) => text
+    case 'int':
+    case 'double':
+      return (text) => (text === '' ? null : NUMBER.test(text) ? Number(text) : text)
+    case 'bool':
+      return (text) => (text === '' ? null : (BOOLS.get(text.toLowerCase()) ?? text))
+    default:
+      return (text) => (text === '' ? null : text)
+  }
+}
