@@ -62,6 +62,8 @@ export interface SourceModel extends Described {
   /** Whether the source takes new events from a topic that its definition names. */
   readonly streamed: boolean
   readonly precision: 'ms' | 's'
+  /** As it was defined, for the API's description. */
+  readonly schema: z.core.$ZodObject
   readonly parser: EventParser
 }
 
