@@ -19,20 +19,28 @@ type Feature<S extends string, X> =
       ? `this feature has no window yet: end it with .over('7d')`
       : `this is not a feature: write one as count().over('7d')`
 
-/** A sentence for each key that the source cannot give. */
+/** A sentence for each key that the source cannot give; a source that is not known is wrong in another place. */
 type KeyProblem<S extends string, Sh extends Shape, E extends string, K extends Shape, M> = {
-  [N in keyof M & keyof K & string]: M[N] extends keyof Sh & string
-    ? NonNullable<z.output<Sh[M[N]]>> extends z.output<K[N]>
-      ? never
-      : `${E}.${N} and ${S}.${M[N]} have different types: an entity's key must have the type of its column`
-    : `${S} has no column ${M[N] & string}: say which one holds ${N}, as ${E}.from({ ${N}: 'column' })`
+  [N in keyof M & keyof K & string]: string extends keyof Sh
+    ? never
+    : M[N] extends keyof Sh & string
+      ? NonNullable<z.output<Sh[M[N]]>> extends z.output<K[N]>
+        ? never
+        : `${E}.${N} and ${S}.${M[N]} have different types: an entity's key must have the type of its column`
+      : `${S} has no column ${M[N] & string}: say which one holds ${N}, as ${E}.from({ ${N}: 'column' })`
 }[keyof M & keyof K & string]
 
-type KeyedBy<Src extends AnySource, E extends AnyEntity> = [
-  KeyProblem<NameOf<Src>, ShapeOf<Src>, E[typeof meta]['name'], E[typeof meta]['key'], E[typeof meta]['columns']>,
-] extends [never]
-  ? E
-  : KeyProblem<NameOf<Src>, ShapeOf<Src>, E[typeof meta]['name'], E[typeof meta]['key'], E[typeof meta]['columns']>
+type KeyedBy<
+  Src extends AnySource,
+  E extends AnyEntity,
+  Problem = KeyProblem<
+    NameOf<Src>,
+    ShapeOf<Src>,
+    E[typeof meta]['name'],
+    E[typeof meta]['key'],
+    E[typeof meta]['columns']
+  >,
+> = [Problem] extends [never] ? E : Problem
 
 /** `tx_count_7d`: what a feature is called within its group, one name for each window. */
 export type FeatureNames<Fs> = {

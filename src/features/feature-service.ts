@@ -45,7 +45,7 @@ export function featureService<
   const L extends FeatureList,
   Ev extends AnySource = never,
   R extends Shape = never,
-  D extends Record<string, DerivedValue> = {},
+  D extends Record<string, DerivedValue> = Record<never, never>,
 >(name: N, options: ServiceOptions<L, Ev, R, D>): Service<N, ServiceInput<L, Ev, R>, Answered<VectorIn<L, Ev>, D>> {
   const title = definitionTitle('featureService', name, options)
   const { features, event, request, derive } = options

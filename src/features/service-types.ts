@@ -14,21 +14,32 @@ type Flat<X> = { [K in keyof X]: X[K] }
 
 // ---- events ----
 
-type InputWithout<In, Out> = { [N in keyof In as N extends Out ? never : N]: In[N] }
+/**
+ * An event without the columns that are not known while it is scored. `_Why` is for the reader of an error: it says what is
+ * wrong with asking for one of them.
+ */
+export type EventBeforeOutcome<_Why, Event, Out> = {
+  readonly [N in keyof Event as N extends Out ? never : N]: Event[N]
+}
+
+type NotYetKnown<Out> = `${Out & string} is an outcome: it is not known while the event is scored`
+
+type Canonical<Sh extends Shape> = {
+  [N in keyof Sh & string]: NonNullable<z.output<Sh[N]>> | NullIn<z.output<Sh[N]>>
+}
 
 /** An event as the caller sends it to be scored: its outcome is not known yet. */
-export type EventIn<Src extends AnySource> = InputWithout<z.input<z.ZodObject<ShapeOf<Src>>>, OutcomeOf<Src>>
-
-/** The columns of an event in canonical form. `_Why` and `Out` are for the reader of an error: they name what is missing. */
-export type EventBeforeOutcome<_Why extends string, Out, Sh extends Shape> = {
-  readonly [N in keyof Sh & string as N extends Out ? never : N]: NonNullable<z.output<Sh[N]>> | NullIn<z.output<Sh[N]>>
-}
+export type EventIn<Src extends AnySource> = EventBeforeOutcome<
+  NotYetKnown<OutcomeOf<Src>>,
+  z.input<z.ZodObject<ShapeOf<Src>>>,
+  OutcomeOf<Src>
+>
 
 /** The event that `derive` sees: money in minor units, null for what the event lacks, no outcome columns. */
 export type EventSeen<Src extends AnySource> = EventBeforeOutcome<
-  'an outcome is not known while the event is scored',
-  OutcomeOf<Src>,
-  ShapeOf<Src>
+  NotYetKnown<OutcomeOf<Src>>,
+  Canonical<ShapeOf<Src>>,
+  OutcomeOf<Src>
 >
 
 // ---- features ----
@@ -94,25 +105,29 @@ type KeysPart<X, Ev extends AnySource> = X extends AnyGroup
 type KeysNeeded<Gr extends AnyGroup, Ev extends AnySource> = [Ev] extends [never]
   ? { readonly [N in keyof KeyOf<Gr>]: z.input<KeyOf<Gr>[N]> }
   : IsOwn<Ev, Gr> extends true
-    ? {}
+    ? Record<never, never>
     : { readonly [N in keyof KeyOf<Gr> as N extends Known<Ev> ? never : N]: z.input<KeyOf<Gr>[N]> }
 
 /** A property that is there only where there is something to say. */
-type Property<N extends string, X> = [X] extends [never] ? {} : { readonly [P in N]: X }
-type KeysProperty<K> = [keyof K] extends [never] ? {} : { readonly keys: Flat<K> }
+type Property<N extends string, X> = [X] extends [never] ? unknown : { readonly [P in N]: X }
+// It spells the type of EventIn and EventSeen out, as the compiler shows the outermost alias, which must be the one that says why.
+type EventProperty<Ev extends AnySource, Event> = [Ev] extends [never]
+  ? unknown
+  : { readonly event: EventBeforeOutcome<NotYetKnown<OutcomeOf<Ev>>, Event, OutcomeOf<Ev>> }
+type KeysProperty<K> = [keyof K] extends [never] ? unknown : { readonly keys: Flat<K> }
 
 /** What a service is sent. */
 export type ServiceInput<L extends FeatureList, Ev extends AnySource, R extends Shape> = {
   /** The instant that the answer is for, in epoch milliseconds or ISO 8601. Default: the event's time, else now. */
   readonly at?: number | string
-} & Property<'event', [Ev] extends [never] ? never : EventIn<Ev>> &
+} & EventProperty<Ev, Ev extends AnySource ? z.input<z.ZodObject<ShapeOf<Ev>>> : never> &
   KeysProperty<All<KeysPart<L[number], Ev>>> &
   Property<'request', [R] extends [never] ? never : z.input<z.ZodObject<R>>>
 
 /** What a function of `derive` is given: the features `f`, where a sum past 2^53 is rounded, the event, the request. */
 export type DeriveArgument<L extends FeatureList, Ev extends AnySource, R extends Shape> = {
   readonly f: { readonly [N in keyof VectorIn<L, Ev>]: Rounded<VectorIn<L, Ev>[N]> }
-} & Property<'event', [Ev] extends [never] ? never : EventSeen<Ev>> &
+} & EventProperty<Ev, Ev extends AnySource ? Canonical<ShapeOf<Ev>> : never> &
   Property<'request', [R] extends [never] ? never : z.output<z.ZodObject<R>>>
 
 // ---- for clients: import type * as definitions ----

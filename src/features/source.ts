@@ -28,10 +28,10 @@ type KindOf<X, V> = [V] extends [boolean]
 
 type ColumnOf<S extends string, N extends string, X> = Column<S, N, z.output<X>, KindOf<X, NonNullable<z.output<X>>>>
 
-/** The columns of a shape whose values, null aside, are of type `V`. */
-type ColumnsOf<Sh extends Shape, V> = {
-  [N in keyof Sh & string]: z.output<Sh[N]> extends V ? N : never
-}[keyof Sh & string]
+/** The columns of a shape whose values are of type `V`. */
+type ColumnsOf<Sh extends Shape, V> = string extends keyof Sh
+  ? string
+  : { [N in keyof Sh & string]: z.output<Sh[N]> extends V ? N : never }[keyof Sh & string]
 
 type Maybe<V> = V | null | undefined
 
@@ -50,23 +50,26 @@ export interface AnySource {
   readonly [meta]: SourceInfo<string, Shape, string>
 }
 
+// `& string` makes the compiler spell the columns out where it refuses another.
 export interface SourceOptions<Sh extends Shape, Out extends string> extends Described {
   /** What an event is: `z.object({ ... })`, from a closed list of zod types that `check` names. */
   readonly schema: z.core.$ZodObject<Sh>
   /** The column that is the event's id: of one id and time there is one event. */
-  readonly id: ColumnsOf<NoInfer<Sh>, string | number>
+  readonly id: ColumnsOf<NoInfer<Sh>, string | number> & string
   /** The column that is the event's time. */
-  readonly time: ColumnsOf<NoInfer<Sh>, string | number | Date>
+  readonly time: ColumnsOf<NoInfer<Sh>, string | number | Date> & string
   /** The column that orders the versions of one event: the highest wins. Without it, all copies are of version 0. */
-  readonly version?: ColumnsOf<NoInfer<Sh>, Maybe<string | number | Date>>
+  readonly version?: ColumnsOf<NoInfer<Sh>, Maybe<string | number | Date>> & string
   /** A boolean column: true takes the event of this id and time away. */
-  readonly deleted?: ColumnsOf<NoInfer<Sh>, Maybe<boolean>>
+  readonly deleted?: ColumnsOf<NoInfer<Sh>, Maybe<boolean>> & string
   /** Columns that are not known yet while the event is scored: they are null then, in training too. */
   readonly outcome?: readonly Out[]
   /** The topic that brings new events. Without it, the source is read from its archive alone. */
   readonly stream?: { readonly topic: string }
   /** The ClickHouse table that holds the same events, all of them. */
-  readonly archive?: ArchiveOptions & { readonly columns?: { readonly [N in keyof NoInfer<Sh>]?: string } }
+  readonly archive?: Omit<ArchiveOptions, 'columns'> & {
+    readonly columns?: { readonly [N in keyof NoInfer<Sh>]?: string }
+  }
   /** How far in the past a value may be asked for exactly. Default `'2d'`. */
   readonly lookback?: Duration
 }
@@ -113,7 +116,7 @@ export function source<const S extends string, Sh extends Shape, const Out exten
   return Object.freeze(columns) as unknown as Source<S, Sh, Out>
 }
 
-function frozenArchive(archive: ArchiveOptions): ArchiveOptions {
+function frozenArchive(archive: Omit<ArchiveOptions, 'columns'> & { readonly columns?: object }): ArchiveOptions {
   const { columns, ...rest } = archive
   return Object.freeze({ ...rest, ...(columns ? { columns: Object.freeze({ ...columns }) } : {}) })
 }

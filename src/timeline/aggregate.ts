@@ -1,6 +1,6 @@
 import { type Column, isColumn, type type } from './column.ts'
 import type { ColumnKind, ColumnType } from './column-type.ts'
-import type { Duration } from './duration.ts'
+import type { Duration, DurationText } from './duration.ts'
 import { type Filter, type FilterNode, isFilter } from './filter.ts'
 import type { Rows } from './rows.ts'
 
@@ -76,7 +76,7 @@ export interface Windowed<S extends string = string, V = unknown, W extends stri
 
 export interface Over<S extends string, V, W extends string> extends Windowed<S, V, W> {
   /** Every window ends `by` earlier: `7d` delayed `7d` is (t - 14d, t - 7d]. For labels that come late. */
-  delayed<const D extends Duration>(by: D): Windowed<S, V, `${W}_delayed_${D}`>
+  delayed<const D extends string>(by: DurationText<D>): Windowed<S, V, `${W}_delayed_${D}`>
 }
 
 /** An aggregate that has no window yet. */
@@ -87,7 +87,9 @@ export interface Aggregate<S extends string, V> {
   /** Leaves the event that is being scored out (default: it counts once). */
   excludeCurrent(): Aggregate<S, V>
   /** Ends the feature: one served value for each window, each `(t - window, t]`. */
-  over<const W extends readonly [Duration, ...Duration[]]>(...windows: W): Over<S, V, W[number]>
+  over<const W extends readonly [string, ...string[]]>(
+    ...windows: { readonly [I in keyof W]: DurationText<W[I]> }
+  ): Over<S, V, W[number]>
 }
 
 /** True for a finished feature, also one made by another copy of this library. */

@@ -20,13 +20,15 @@ export type ValueOf<C> = C extends Column<string, string, infer V, Kind> ? NonNu
 /** The name of the source that a column belongs to. */
 export type SourceOf<C> = C extends Column<infer S, string, unknown, Kind> ? S : never
 
-/** Refuses, in a sentence, a column that aggregate `F` cannot add up. */
+/** Refuses, in a sentence, a column that aggregate `F` cannot add up. Columns whose names are not known pass. */
 export type Numeric<F extends string, C> =
   C extends Column<infer S, infer N, unknown, infer K>
     ? [K] extends ['integer' | 'number']
       ? C
-      : `${F}() needs a number column, but ${S}.${N} is a ${K}`
-    : `${F}() needs a column of a source`
+      : string extends N
+        ? C
+        : `${F}() needs a number column, but ${S}.${N} is ${K extends 'other' ? 'something else' : `a ${K}`}`
+    : never
 
 /**
  * What the sum of integers is to the compiler: exact, so it may pass 2^53. `derive` is given the nearest number; an answer

@@ -1,6 +1,13 @@
 /** A duration as definitions write it: a whole number of seconds, minutes, hours or days. `'5m'`, `'7d'`. */
 export type Duration = `${bigint}${'s' | 'm' | 'h' | 'd'}`
 
+/** A text that is a duration as it is, any other as a sentence. */
+export type DurationText<T extends string> = T extends Duration
+  ? T extends `-${string}` | `0${string}`
+    ? `'${T}' is too short: a duration is at least 1s`
+    : T
+  : `'${T}' is not a duration: write a whole number of s, m, h or d, as '7d'`
+
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** The shortest and the longest window: below a second nothing is asked for, above 400 days memory would not be honest. */

@@ -1,0 +1,6 @@
+// expect: Expected 1 arguments
+// where: money()
+
+import { money } from 'millrace'
+
+export const amount = money()

@@ -1,0 +1,9 @@
+// expect: is not assignable to type 'AnyGroup | View<AnyGroup, string>'
+// where: features:
+
+import { featureService } from 'millrace'
+import { payments } from '../right/example.ts'
+
+export const service = featureService('service', {
+  features: [payments],
+})
