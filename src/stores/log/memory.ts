@@ -1,0 +1,138 @@
+import {
+  type EventLog,
+  type LogAppend,
+  type LogBatch,
+  OffsetOutOfRangeError,
+  type PartitionRange,
+} from '../event-log.ts'
+import { Arrivals } from './arrivals.ts'
+import { checkMessages, checkName, checkPartitions } from './log-check.ts'
+import { partitionOf } from './partition-hash.ts'
+
+interface Partition {
+  /** The offset of the first message that is kept. */
+  start: number
+  messages: { readonly value: Uint8Array; readonly append_ms: number }[]
+  last_ms: number
+}
+
+/** A whole event log in memory, for tests: it keeps every law of {@link EventLog} but durability. */
+export class MemoryEventLog implements EventLog {
+  readonly #now: () => number
+  readonly #topics = new Map<string, Partition[]>()
+  readonly #positions = new Map<string, Map<number, number>>()
+  readonly #arrivals = new Arrivals()
+  #open = true
+
+  /** `now` gives append times, in epoch milliseconds. */
+  constructor({ now }: { now: () => number }) {
+    this.#now = now
+  }
+
+  async ensureTopic(topic: string, partitions: number): Promise<number> {
+    this.#check()
+    checkName('topic', topic)
+    checkPartitions(topic, partitions)
+    let held = this.#topics.get(topic)
+    if (held === undefined) {
+      held = Array.from({ length: partitions }, () => ({ start: 0, messages: [], last_ms: -Infinity }))
+      this.#topics.set(topic, held)
+    }
+    return held.length
+  }
+
+  async topics(): Promise<string[]> {
+    this.#check()
+    return [...this.#topics.keys()]
+  }
+
+  async append(topic: string, messages: readonly LogAppend[]): Promise<{ partition: number; offset: number }[]> {
+    const partitions = this.#partitions(topic)
+    checkMessages(topic, messages)
+    const now_ms = this.#now()
+    const places = messages.map(({ key, value }) => {
+      const number = partitionOf(key, partitions.length)
+      const partition = partitions[number]!
+      partition.last_ms = Math.max(partition.last_ms, now_ms)
+      partition.messages.push({ value: value.slice(), append_ms: partition.last_ms })
+      return { partition: number, offset: endOf(partition) - 1 }
+    })
+    if (messages.length > 0) this.#arrivals.arrived(topic)
+    return places
+  }
+
+  async read(topic: string, partition: number, offset: number, maxMessages: number): Promise<LogBatch> {
+    const held = this.#partition(topic, partition)
+    const range = { start: held.start, end: endOf(held) }
+    if (!(offset >= range.start && offset <= range.end)) {
+      throw new OffsetOutOfRangeError(topic, partition, offset, range)
+    }
+    const messages = held.messages.slice(offset - held.start, offset - held.start + maxMessages)
+    return {
+      baseOffset: offset,
+      values: messages.map(({ value }) => value.slice()),
+      append_ms: messages.map(({ append_ms }) => append_ms),
+      nextOffset: offset + messages.length,
+    }
+  }
+
+  async ranges(topic: string): Promise<PartitionRange[]> {
+    return this.#partitions(topic).map((held, partition) => ({ partition, start: held.start, end: endOf(held) }))
+  }
+
+  async wait(topic: string, timeout_ms: number): Promise<void> {
+    this.#partitions(topic)
+    await this.#arrivals.wait(topic, timeout_ms)
+  }
+
+  async committed(group: string, topic: string): Promise<Map<number, number>> {
+    this.#check()
+    return new Map(this.#positions.get(JSON.stringify([group, topic])))
+  }
+
+  async commit(group: string, topic: string, positions: ReadonlyMap<number, number>): Promise<void> {
+    checkName('group', group)
+    for (const partition of positions.keys()) this.#partition(topic, partition)
+    const place = JSON.stringify([group, topic])
+    this.#positions.set(place, new Map([...(this.#positions.get(place) ?? []), ...positions]))
+  }
+
+  async trim(topic: string, partition: number, offset: number, before_ms: number): Promise<number> {
+    const held = this.#partition(topic, partition)
+    const { start, messages } = held
+    let dropped = 0
+    while (dropped < messages.length && start + dropped < offset && messages[dropped]!.append_ms < before_ms) dropped++
+    held.messages = messages.slice(dropped)
+    held.start += dropped
+    return dropped
+  }
+
+  async close(): Promise<void> {
+    this.#open = false
+    this.#arrivals.end()
+  }
+
+  #check(): void {
+    if (!this.#open) throw new Error('the event log is closed')
+  }
+
+  #partitions(topic: string): Partition[] {
+    this.#check()
+    const partitions = this.#topics.get(topic)
+    if (partitions === undefined) throw new RangeError(`the log has no topic ${topic}: call ensureTopic() first`)
+    return partitions
+  }
+
+  #partition(topic: string, partition: number): Partition {
+    const partitions = this.#partitions(topic)
+    const held = partitions[partition]
+    if (held === undefined) {
+      throw new RangeError(`topic ${topic} has no partition ${partition}: it has ${partitions.length}`)
+    }
+    return held
+  }
+}
+
+function endOf({ start, messages }: Partition): number {
+  return start + messages.length
+}

@@ -1,0 +1,45 @@
+import type { TimelineAppend } from '../online-store.ts'
+
+/** Most bytes of a timeline key in UTF-8. LMDB's keys end at 1,978 bytes, and a page's key adds four. */
+export const KEY_BYTES_MAX = 1_900
+
+/** Most bytes of rows in one `append` call: it is one transaction, which is held in memory until it is on disk. */
+export const APPEND_BYTES_MAX = 64 * 1024 * 1024
+
+/** A UTF-16 unit is at most three bytes of UTF-8. */
+const UNIT_BYTES_MAX = 3
+
+/** An unpaired surrogate has no UTF-8 form: two such keys would share their bytes. */
+const UNPAIRED_SURROGATE = /\p{Surrogate}/u
+
+/** Throws a RangeError for a timeline key that a store cannot hold. */
+export function checkKey(key: string): void {
+  if (key.length === 0) throw new RangeError('a timeline key is empty: build it with timelineKey()')
+  if (key.length * UNIT_BYTES_MAX > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX) {
+    throw new RangeError(
+      `the timeline key ${JSON.stringify(key.slice(0, 60))}... has ${Buffer.byteLength(key)} bytes of at most ${KEY_BYTES_MAX}: build it with timelineKey(), which hashes long parts`,
+    )
+  }
+  if (UNPAIRED_SURROGATE.test(key)) {
+    throw new RangeError(`the timeline key ${JSON.stringify(key)} is not well-formed Unicode: an unpaired surrogate`)
+  }
+}
+
+/** Throws a RangeError for appends that a store cannot hold. Answers how many bytes of rows they have. */
+export function checkAppends(appends: readonly TimelineAppend[]): number {
+  let bytes = 0
+  for (const { key, rows, expires_at_ms } of appends) {
+    checkKey(key)
+    if (rows.length === 0) throw new RangeError(`the rows for ${key} are empty: leave the append out`)
+    if (expires_at_ms !== null && !Number.isFinite(expires_at_ms)) {
+      throw new RangeError(`expires_at_ms of ${key} is ${expires_at_ms}: give epoch milliseconds, or null for never`)
+    }
+    bytes += rows.length
+  }
+  if (bytes > APPEND_BYTES_MAX) {
+    throw new RangeError(
+      `one append has ${bytes} bytes of rows of at most ${APPEND_BYTES_MAX}: split it into several calls`,
+    )
+  }
+  return bytes
+}
