@@ -1,0 +1,77 @@
+import type { OnlineStore, TimelineKey } from '../stores/online-store.ts'
+import type { Value } from '../timeline/column-type.ts'
+import { compact } from '../timeline/compact.ts'
+import type { RowEncoder } from '../timeline/row-codec.ts'
+
+/** Encoded bytes held before they are written: large enough to pay for a commit to disk. */
+const FLUSH_BYTES = 4 * 1024 * 1024
+
+/** Collects whole timelines and adds them to the store by the batch. */
+export class TimelineLoader {
+  readonly #store: OnlineStore
+  readonly #encoder: RowEncoder
+  readonly #expiry: (newest_ms: number) => number | null
+  readonly #pending: { key: TimelineKey; start: number; newest_ms: number }[] = []
+  #open = false
+
+  constructor(store: OnlineStore, encoder: RowEncoder, expiry: (newest_ms: number) => number | null) {
+    this.#store = store
+    this.#encoder = encoder
+    this.#expiry = expiry
+  }
+
+  /** Rows added now go to the key that was opened last. */
+  get isOpen(): boolean {
+    return this.#open
+  }
+
+  get isFull(): boolean {
+    return this.#encoder.length >= FLUSH_BYTES
+  }
+
+  open(key: TimelineKey): void {
+    this.#pending.push({ key, start: this.#encoder.length, newest_ms: 0 })
+    this.#open = true
+  }
+
+  add(
+    time_ms: number,
+    idLow: number,
+    idHigh: number,
+    version: number,
+    deleted: boolean,
+    values: readonly Value[],
+  ): void {
+    this.#encoder.add(time_ms, idLow, idHigh, version, deleted, values)
+    const pending = this.#pending.at(-1)!
+    if (time_ms > pending.newest_ms) pending.newest_ms = time_ms
+  }
+
+  /**
+   * Writes what was collected. Timelines that held something already, from the stream or an earlier run, are tidied up
+   * afterwards, so that reads need not sort them.
+   */
+  async flush(): Promise<void> {
+    this.#open = false
+    const rows = this.#encoder.take()
+    const appends = this.#pending
+      .map(({ key, start, newest_ms }, i) => ({
+        key,
+        rows: rows.subarray(start, this.#pending[i + 1]?.start ?? rows.length),
+        expires_at_ms: this.#expiry(newest_ms),
+      }))
+      .filter((append) => append.rows.length > 0)
+    this.#pending.length = 0
+    if (appends.length === 0) return
+    const keys = [...new Set(appends.map(({ key }) => key))]
+    const before = await this.#store.read(keys)
+    await this.#store.append(appends)
+    const again = keys.filter((_, i) => before[i] !== null)
+    for (const [i, held] of (await this.#store.read(again)).entries()) {
+      if (held === null) continue
+      const tidy = compact(held, null)
+      // Where something was appended in between, the timeline is left as it is: it is right all the same.
+      if (tidy !== held) await this.#store.swap(again[i]!, held, tidy)
+    }
+  }
+}

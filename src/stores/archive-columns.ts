@@ -1,0 +1,15 @@
+import type { SourceModel } from '../features/model.ts'
+import type { ArchiveColumn } from './event-archive.ts'
+
+/** A source's columns as its archive table names them, in the source's order. */
+export function archiveColumns(source: SourceModel): ArchiveColumn[] {
+  return source.columns.map(({ archiveName, type, nullable }) => ({ name: archiveName, type, nullable }))
+}
+
+/** The origin under which events of a log partition are archived. */
+export function logOrigin(topic: string, partition: number): string {
+  return `log/${topic}/${partition}`
+}
+
+/** The group under which the archiver commits its positions in the log. */
+export const ARCHIVE_GROUP = 'millrace-archive'

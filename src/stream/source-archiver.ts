@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SourceModel } from '../features/model.ts'
+import { ARCHIVE_GROUP, archiveColumns, logOrigin } from '../stores/archive-columns.ts'
+import type { EventArchive } from '../stores/event-archive.ts'
+import { type EventLog, OffsetOutOfRangeError } from '../stores/event-log.ts'
+import type { Value } from '../timeline/column-type.ts'
+import type { Quarantined } from './source-stream.ts'
+
+/** Rows of one insert: each insert makes a part of the table, so few large ones are wanted. */
+const BATCH_MESSAGES_MAX = 20_000
+
+/** How long small batches are let grow: the archive is for backfills, which nobody waits for by the second. */
+const LINGER_MS = 250
+
+const IDLE_MS_MAX = 500
+const RETRY_MS = 1_000
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+export interface SourceArchiverOptions {
+  readonly log: EventLog
+  readonly archive: EventArchive
+  readonly source: SourceModel
+  readonly onQuarantine: (event: Quarantined) => void
+  /** Offsets that will never be in the archive, as their events are not valid. Awaited before they are committed. */
+  readonly onSkipped: (partition: number, offsets: readonly number[]) => Promise<void>
+  /** Messages that the log lost before they were archived: the archive has a hole from now on. */
+  readonly onGap: (partition: number, from: number, to: number) => Promise<void>
+  readonly onTrouble?: (message: string | null) => void
+}
+
+/**
+ * Carries one source's events from the log to its archive table, with the partition and offset of each, so that after a
+ * crash it goes on behind the last row that the table really has.
+ */
+export class SourceArchiver {
+  readonly #options: SourceArchiverOptions
+  readonly #positions = new Map<number, number>()
+
+  constructor(options: SourceArchiverOptions) {
+    this.#options = options
+  }
+
+  /** By partition: the next offset to archive; all below it are durable in the table. */
+  get positions(): ReadonlyMap<number, number> {
+    return this.#positions
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    let troubled = false
+    while (!signal.aborted) {
+      try {
+        const { log, source } = this.#options
+        const appended = log.wait(source.topic, IDLE_MS_MAX)
+        const archived = await this.step()
+        if (troubled) this.#options.onTrouble?.(null)
+        troubled = false
+        if (archived === 0) await appended
+        else if (archived < BATCH_MESSAGES_MAX) await sleep(LINGER_MS, undefined, { signal }).catch(() => {})
+      } catch (error) {
+        if (signal.aborted) return
+        troubled = true
+        this.#positions.clear()
+        this.#options.onTrouble?.(error instanceof Error ? error.message : String(error))
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
+      }
+    }
+  }
+
+  /** Archives what one look at each partition finds; answers how many messages that was. */
+  async step(): Promise<number> {
+    const { log, archive, source } = this.#options
+    if (this.#positions.size === 0) await this.#locate()
+    const columns = archiveColumns(source)
+    const values: Value[][] = columns.map(() => [])
+    const origins: string[] = []
+    const sequences: number[] = []
+    const arrived_ms: number[] = []
+    const next = new Map<number, number>()
+    let messages = 0
+    for (const [partition, position] of this.#positions) {
+      const batch = await this.#read(partition, position)
+      if (batch === null || batch.values.length === 0) continue
+      const skipped: number[] = []
+      const origin = logOrigin(source.topic, partition)
+      for (const [i, value] of batch.values.entries()) {
+        const offset = batch.baseOffset + i
+        try {
+          const event = source.parser.parse(JSON.parse(decoder.decode(value)))
+          for (const [c, cell] of event.values.entries()) values[c]!.push(cell)
+          origins.push(origin)
+          sequences.push(offset)
+          arrived_ms.push(batch.append_ms[i]!)
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error)
+          this.#options.onQuarantine({ source: source.name, topic: source.topic, partition, offset, value, reason })
+          skipped.push(offset)
+        }
+      }
+      if (skipped.length > 0) await this.#options.onSkipped(partition, skipped)
+      messages += batch.values.length
+      next.set(partition, batch.nextOffset)
+    }
+    if (messages === 0) return 0
+    const { table } = source.archive!
+    if (origins.length > 0) await archive.insert({ table, columns, values, origins, sequences, arrived_ms })
+    await log.commit(ARCHIVE_GROUP, source.topic, next)
+    for (const [partition, offset] of next) this.#positions.set(partition, offset)
+    return messages
+  }
+
+  /** Goes on behind what was committed and behind what the table really has, whichever is further. */
+  async #locate(): Promise<void> {
+    const { log, archive, source } = this.#options
+    const { table } = source.archive!
+    await archive.create(table, archiveColumns(source), source.columns[source.time]!.archiveName)
+    const committed = await log.committed(ARCHIVE_GROUP, source.topic)
+    for (const { partition, start, end } of await log.ranges(source.topic)) {
+      const last = await archive.lastSequence(table, logOrigin(source.topic, partition))
+      // A table may hold more than this log has, where the log's folder was lost: its offsets began again.
+      const archived = last === null || last >= end ? 0 : last + 1
+      this.#positions.set(partition, Math.max(committed.get(partition) ?? start, archived))
+    }
+  }
+
+  async #read(partition: number, position: number) {
+    const { log, source } = this.#options
+    try {
+      return await log.read(source.topic, partition, position, BATCH_MESSAGES_MAX)
+    } catch (error) {
+      if (!(error instanceof OffsetOutOfRangeError)) throw error
+      await this.#options.onGap(partition, position, error.start)
+      await log.commit(ARCHIVE_GROUP, source.topic, new Map([[partition, error.start]]))
+      this.#positions.set(partition, error.start)
+      return null
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SourceModel, TimelineModel } from '../features/model.ts'
+import { type EventLog, OffsetOutOfRangeError } from '../stores/event-log.ts'
+import { MarkMovedError, type OnlineStore, type TimelineAppend } from '../stores/online-store.ts'
+import type { TimelineRecord } from '../stores/timeline-registry.ts'
+import { TimelineWriter } from '../stores/timeline-writer.ts'
+
+/** Messages read from a partition at once: large enough to pay for a commit to disk, small enough to stay fresh. */
+const BATCH_MESSAGES_MAX = 5_000
+
+/** How long an idle stream sleeps at most: its watermark is at most so old, and it stops within this time. */
+const IDLE_MS_MAX = 500
+
+const RETRY_MS_MIN = 50
+const RETRY_MS_MAX = 5_000
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** An event in the log that its source's parser refuses: it is kept aside, never dropped in silence. */
+export interface Quarantined {
+  readonly source: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly value: Uint8Array
+  readonly reason: string
+}
+
+export interface SourceStreamOptions {
+  readonly log: EventLog
+  readonly store: OnlineStore
+  readonly group: string
+  readonly source: SourceModel
+  readonly timelines: readonly { readonly timeline: TimelineModel; readonly record: TimelineRecord }[]
+  /** Wall clock, epoch milliseconds. */
+  readonly now: () => number
+  /** False under `clock: 'history'`: nothing expires. */
+  readonly expires: boolean
+  readonly onQuarantine: (event: Quarantined) => void
+  /** The log no longer has what comes next: the timelines must be made incomplete. Awaited before the stream goes on. */
+  readonly onGap: (partition: number, from: number, to: number) => Promise<void>
+  /** After rows became visible: how many events, and the newest event time among them. */
+  readonly onApplied?: (events: number, newest_ms: number) => void
+  readonly onTrouble?: (message: string | null) => void
+}
+
+/**
+ * Carries one source's events from the log to its timelines: rows first, then the marks (L11), batch by batch. Holds no state
+ * but positions that the marks can give back at any moment.
+ */
+export class SourceStream {
+  readonly #options: SourceStreamOptions
+  readonly #writers: readonly TimelineWriter[]
+  readonly #positions = new Map<number, number>()
+  /** What the marks in the store were when last seen or set; null: none. */
+  readonly #marks = new Map<number, number | null>()
+  readonly #watermarks = new Map<number, number>()
+  #applied = 0
+
+  constructor(options: SourceStreamOptions) {
+    this.#options = options
+    this.#writers = options.timelines.map(({ timeline, record }) => new TimelineWriter(timeline, record))
+  }
+
+  /** Events that were carried since the start. */
+  get applied(): number {
+    return this.#applied
+  }
+
+  /** Every event that reached the log before this instant is counted; null before the first look at the log. */
+  get watermark_ms(): number | null {
+    return this.#watermarks.size === 0 ? null : Math.min(...this.#watermarks.values())
+  }
+
+  /** By partition: the next offset to carry. */
+  get positions(): ReadonlyMap<number, number> {
+    return this.#positions
+  }
+
+  /** Runs until the signal is aborted; a batch that was begun is finished. */
+  async run(signal: AbortSignal): Promise<void> {
+    let retry_ms = RETRY_MS_MIN
+    let located = false
+    while (!signal.aborted) {
+      try {
+        if (!located) {
+          await this.#locate()
+          located = true
+        }
+        if (!(await this.step())) await this.#idle(signal)
+        if (retry_ms !== RETRY_MS_MIN) {
+          retry_ms = RETRY_MS_MIN
+          this.#options.onTrouble?.(null)
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        // The store went back or another writer is ahead: the marks say from where to replay.
+        located = false
+        if (error instanceof MarkMovedError) continue
+        this.#options.onTrouble?.(error instanceof Error ? error.message : String(error))
+        await sleep(retry_ms, undefined, { signal }).catch(() => {})
+        retry_ms = Math.min(retry_ms * 2, RETRY_MS_MAX)
+      }
+    }
+  }
+
+  /** Carries one batch of every partition; answers whether there was anything. */
+  async step(): Promise<boolean> {
+    const { log, source } = this.#options
+    if (this.#positions.size === 0) await this.#locate()
+    const next = new Map<number, number>()
+    const watermarks = new Map<number, number>()
+    let events = 0
+    let newest_ms = 0
+    for (const [partition, position] of this.#positions) {
+      const looked_ms = this.#options.now()
+      const batch = await this.#read(partition, position)
+      if (batch === null) return true
+      if (batch.values.length === 0) {
+        watermarks.set(partition, looked_ms)
+        continue
+      }
+      for (let i = 0; i < batch.values.length; i++) {
+        const time_ms = this.#add(partition, batch.baseOffset + i, batch.values[i]!)
+        if (time_ms > newest_ms) newest_ms = time_ms
+      }
+      events += batch.values.length
+      next.set(partition, batch.nextOffset)
+      watermarks.set(partition, batch.append_ms.at(-1)!)
+    }
+    if (events > 0) {
+      const now_ms = this.#options.expires ? this.#options.now() : null
+      const appends: TimelineAppend[] = this.#writers.flatMap((writer) => writer.take(now_ms))
+      const moves = [...next].map(([partition, offset]) => ({
+        group: this.#options.group,
+        topic: source.topic,
+        partition,
+        from: this.#marks.get(partition) ?? null,
+        offset,
+      }))
+      await this.#options.store.append(appends, moves)
+      for (const [partition, offset] of next) {
+        this.#positions.set(partition, offset)
+        this.#marks.set(partition, offset)
+      }
+      this.#applied += events
+      this.#options.onApplied?.(events, newest_ms)
+      // Committed positions only tell people and the trimmer; the marks are what counts.
+      await log.commit(this.#options.group, source.topic, next)
+    }
+    for (const [partition, ms] of watermarks) this.#watermarks.set(partition, ms)
+    return events > 0
+  }
+
+  /** Takes up the marks: where there is none, the earliest message that the log still has. */
+  async #locate(): Promise<void> {
+    const { log, store, group, source } = this.#options
+    const marks = (await store.marks(group)).filter((mark) => mark.topic === source.topic)
+    for (const { partition, start } of await log.ranges(source.topic)) {
+      const mark = marks.find((one) => one.partition === partition)?.offset ?? null
+      this.#marks.set(partition, mark)
+      this.#positions.set(partition, mark ?? start)
+    }
+    // What an attempt that failed had encoded is encoded again.
+    for (const writer of this.#writers) writer.take(null)
+  }
+
+  async #read(partition: number, position: number) {
+    const { log, store, group, source } = this.#options
+    try {
+      return await log.read(source.topic, partition, position, BATCH_MESSAGES_MAX)
+    } catch (error) {
+      if (!(error instanceof OffsetOutOfRangeError)) throw error
+      await this.#options.onGap(partition, position, error.start)
+      const from = this.#marks.get(partition) ?? null
+      await store.append([], [{ group, topic: source.topic, partition, from, offset: error.start }])
+      this.#marks.set(partition, error.start)
+      this.#positions.set(partition, error.start)
+      for (const writer of this.#writers) writer.take(null)
+      return null
+    }
+  }
+
+  /** Encodes an event for every timeline; answers its time, or 0 where it had to be put aside. */
+  #add(partition: number, offset: number, value: Uint8Array): number {
+    const { source } = this.#options
+    try {
+      const event = source.parser.parse(JSON.parse(decoder.decode(value)))
+      for (const writer of this.#writers) writer.add(event)
+      return event.time_ms
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#options.onQuarantine({ source: source.name, topic: source.topic, partition, offset, value, reason })
+      return 0
+    }
+  }
+
+  async #idle(signal: AbortSignal): Promise<void> {
+    const { log, source } = this.#options
+    // Wait first, then look once more: what came between the empty read and the wait is not slept through.
+    const appended = log.wait(source.topic, IDLE_MS_MAX)
+    if (!signal.aborted && !(await this.step())) await appended
+  }
+}
