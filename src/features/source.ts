@@ -7,23 +7,25 @@ import { definitionTitle, describedIn, frozenList, isZodObject } from './definit
 /** How far in the past a value may be asked for exactly, where a source does not say. */
 const LOOKBACK_DEFAULT: Duration = '2d'
 
-/** Whether a schema holds whole numbers: `z.int()` or `money()`, maybe nullable or optional. */
-type IsInteger<X> = X extends { readonly _zod: { readonly def: { readonly format: 'safeint' | 'int32' | 'uint32' } } }
-  ? true
-  : X extends { readonly _zod: { readonly def: { readonly innerType: infer I } } }
-    ? IsInteger<I>
+/** The format of a schema, as `'safeint'` of `z.int()`, looked for inside `.nullable()`, `.optional()` and `money()`. */
+type FormatOf<X> = X extends { readonly _zod: { readonly def: { readonly innerType: infer I } } }
+  ? FormatOf<I>
+  : X extends { readonly _zod: { readonly def: { readonly format: infer F } } }
+    ? F
     : X extends { readonly _zod: { readonly def: { readonly out: infer O } } }
-      ? IsInteger<O>
-      : false
+      ? FormatOf<O>
+      : null
 
 type KindOf<X, V> = [V] extends [boolean]
   ? 'boolean'
   : [V] extends [number]
-    ? IsInteger<X> extends true
+    ? [FormatOf<X>] extends ['safeint' | 'int32' | 'uint32']
       ? 'integer'
       : 'number'
     : [V] extends [string]
-      ? 'string'
+      ? [FormatOf<X>] extends ['datetime']
+        ? 'time'
+        : 'string'
       : 'other'
 
 type ColumnOf<S extends string, N extends string, X> = Column<S, N, z.output<X>, KindOf<X, NonNullable<z.output<X>>>>
@@ -32,8 +34,6 @@ type ColumnOf<S extends string, N extends string, X> = Column<S, N, z.output<X>,
 type ColumnsOf<Sh extends Shape, V> = string extends keyof Sh
   ? string
   : { [N in keyof Sh & string]: z.output<Sh[N]> extends V ? N : never }[keyof Sh & string]
-
-type Maybe<V> = V | null | undefined
 
 /** What the compiler knows of a source. */
 export interface SourceInfo<S extends string, Sh extends Shape, Out extends string> extends SourceData {
@@ -57,11 +57,11 @@ export interface SourceOptions<Sh extends Shape, Out extends string> extends Des
   /** The column that is the event's id: of one id and time there is one event. */
   readonly id: ColumnsOf<NoInfer<Sh>, string | number> & string
   /** The column that is the event's time. */
-  readonly time: ColumnsOf<NoInfer<Sh>, string | number | Date> & string
+  readonly time: ColumnsOf<NoInfer<Sh>, string | number> & string
   /** The column that orders the versions of one event: the highest wins. Without it, all copies are of version 0. */
-  readonly version?: ColumnsOf<NoInfer<Sh>, Maybe<string | number | Date>> & string
+  readonly version?: ColumnsOf<NoInfer<Sh>, string | number> & string
   /** A boolean column: true takes the event of this id and time away. */
-  readonly deleted?: ColumnsOf<NoInfer<Sh>, Maybe<boolean>> & string
+  readonly deleted?: ColumnsOf<NoInfer<Sh>, boolean> & string
   /** Columns that are not known yet while the event is scored: they are null then, in training too. */
   readonly outcome?: readonly Out[]
   /** The topic that brings new events. Without it, the source is read from its archive alone. */

@@ -1,5 +1,5 @@
 /** What an aggregate may be asked to do with a column. `'integer'`: whole numbers and money, whose sums are exact. */
-export type Kind = 'integer' | 'number' | 'string' | 'boolean' | 'other'
+export type Kind = 'integer' | 'number' | 'time' | 'string' | 'boolean' | 'other'
 
 /** Carries a type and no value: it exists only for the compiler. */
 export declare const type: unique symbol
@@ -20,15 +20,20 @@ export type ValueOf<C> = C extends Column<string, string, infer V, Kind> ? NonNu
 /** The name of the source that a column belongs to. */
 export type SourceOf<C> = C extends Column<infer S, string, unknown, Kind> ? S : never
 
-/** Refuses, in a sentence, a column that aggregate `F` cannot add up. Columns whose names are not known pass. */
-export type Numeric<F extends string, C> =
+type Needed<F extends string, C, Kinds extends Kind, What extends string> =
   C extends Column<infer S, infer N, unknown, infer K>
-    ? [K] extends ['integer' | 'number']
+    ? [K] extends [Kinds]
       ? C
       : string extends N
         ? C
-        : `${F}() needs a number column, but ${S}.${N} is ${K extends 'other' ? 'something else' : `a ${K}`}`
+        : `${F}() needs a ${What} column, but ${S}.${N} is ${K extends 'other' ? 'something else' : `a ${K}`}`
     : never
+
+/** Refuses, in a sentence, a column that aggregate `F` cannot add up. Columns whose names are not known pass. */
+export type Numeric<F extends string, C> = Needed<F, C, 'integer' | 'number', 'number'>
+
+/** Refuses, in a sentence, a column that filter `F` cannot compare, as its values have no order. */
+export type Ordered<F extends string, C> = Needed<F, C, 'integer' | 'number' | 'time', 'number or time'>
 
 /**
  * What the sum of integers is to the compiler: exact, so it may pass 2^53. `derive` is given the nearest number; an answer

@@ -1,4 +1,4 @@
-import { type Column, isColumn, type SourceOf, type type, type ValueOf } from './column.ts'
+import { type Column, isColumn, type Ordered, type SourceOf, type type, type ValueOf } from './column.ts'
 
 /** A literal of a filter, in the column's canonical form: money in minor units, times as ISO 8601 text. */
 export type Literal = string | number | boolean
@@ -65,23 +65,23 @@ export function ne<C extends Column>(column: C, value: ValueOf<NoInfer<C>>): Fil
 }
 
 /** The column is greater than the value. Money compares in minor units: `gt(payments.amount, 1000)` is over 10.00. */
-export function gt<C extends Column>(column: C, value: ValueOf<NoInfer<C>>): Filter<SourceOf<C>> {
-  return make(comparison('gt', column, value))
+export function gt<C extends Column>(column: Ordered<'gt', C>, value: ValueOf<NoInfer<C>>): Filter<SourceOf<C>> {
+  return make(comparison('gt', column as Column, value))
 }
 
 /** The column is greater than or equal to the value. */
-export function gte<C extends Column>(column: C, value: ValueOf<NoInfer<C>>): Filter<SourceOf<C>> {
-  return make(comparison('gte', column, value))
+export function gte<C extends Column>(column: Ordered<'gte', C>, value: ValueOf<NoInfer<C>>): Filter<SourceOf<C>> {
+  return make(comparison('gte', column as Column, value))
 }
 
 /** The column is less than the value. */
-export function lt<C extends Column>(column: C, value: ValueOf<NoInfer<C>>): Filter<SourceOf<C>> {
-  return make(comparison('lt', column, value))
+export function lt<C extends Column>(column: Ordered<'lt', C>, value: ValueOf<NoInfer<C>>): Filter<SourceOf<C>> {
+  return make(comparison('lt', column as Column, value))
 }
 
 /** The column is less than or equal to the value. */
-export function lte<C extends Column>(column: C, value: ValueOf<NoInfer<C>>): Filter<SourceOf<C>> {
-  return make(comparison('lte', column, value))
+export function lte<C extends Column>(column: Ordered<'lte', C>, value: ValueOf<NoInfer<C>>): Filter<SourceOf<C>> {
+  return make(comparison('lte', column as Column, value))
 }
 
 /** The column is one of the values. False where it is null. */
