@@ -1,0 +1,143 @@
+import { Hono } from 'hono'
+import { stream } from 'hono/streaming'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Model, SourceModel } from '../features/model.ts'
+import type { ArchiveColumn, EventArchive } from '../stores/event-archive.ts'
+import type { OnlineStore } from '../stores/online-store.ts'
+import { archiveLoaded, readTimelines } from '../stores/timeline-registry.ts'
+import { loadArchive } from './archive-load.ts'
+import type { BackfillRunner } from './backfill-runner.ts'
+import type { EngineStatus } from './engine-status.ts'
+import { readLive } from './live-definitions.ts'
+
+/** One load call: about 200 bytes a line, which a process holds in memory several times over. */
+const LOAD_BYTES_MAX = 64 * 1024 * 1024
+
+const NDJSON = 'application/x-ndjson'
+
+export interface AdminDeps {
+  readonly model: Model
+  readonly store: OnlineStore
+  readonly archive: EventArchive
+  readonly backfills: BackfillRunner
+  readonly status: () => Promise<EngineStatus>
+  /** Called when rows went straight into an archive: a backfill is due. */
+  readonly onArchiveLoaded: () => Promise<void>
+  readonly now: () => number
+}
+
+class AdminError extends Error {
+  readonly status: ContentfulStatusCode
+  readonly code: string
+  constructor(status: ContentfulStatusCode, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+/** What the commands need beyond the public API. Only for this machine: it is not meant for scoring services. */
+export function createAdminApi(deps: AdminDeps): Hono {
+  const { model, store, archive } = deps
+  const app = new Hono()
+  app.onError((error, c) => {
+    const known = error instanceof AdminError
+    const body = { error: { code: known ? error.code : 'INTERNAL', message: error.message } }
+    return c.json(body, known ? error.status : 500)
+  })
+
+  const archived = (name: string): SourceModel => {
+    const source = model.sources.get(name)
+    if (source === undefined) {
+      throw new AdminError(
+        404,
+        'SOURCE_UNKNOWN',
+        `there is no source '${name}': there are ${[...model.sources.keys()].join(', ')}`,
+      )
+    }
+    if (source.archive === null) {
+      throw new AdminError(
+        409,
+        'NO_ARCHIVE',
+        `source ${name} has no archive: give it one with archive: { table: '...' }`,
+      )
+    }
+    return source
+  }
+  const originOf = (origin: string | undefined): string => {
+    if (origin?.startsWith('file/')) return origin
+    throw new AdminError(422, 'ORIGIN', `origin: '${origin ?? ''}' must begin with file/`)
+  }
+
+  app.get('/status', async (c) => c.json(await deps.status()))
+  app.get('/timelines', async (c) => c.json({ records: [...(await readTimelines(store)).values()] }))
+  app.get('/live', async (c) => c.json(await readLive(store)))
+  app.get('/archive-table', async (c) => {
+    const table = await archive.describe(c.req.query('table') ?? '')
+    return c.json(
+      table === null
+        ? null
+        : { columns: Object.fromEntries([...table.columns].map(([name, { type }]) => [name, type])) },
+    )
+  })
+  app.post('/archive-stats', async (c) => {
+    const asked = await c.req.json<{
+      table: string
+      time: ArchiveColumn
+      key: ArchiveColumn[]
+      from_ms: number | null
+    }>()
+    if ((await archive.describe(asked.table)) === null) return c.json(null)
+    return c.json(await archive.stats(asked.table, asked.time, asked.key, asked.from_ms))
+  })
+
+  app.post('/sources/:source/archive/begin', async (c) => {
+    const source = archived(c.req.param('source'))
+    const columns = source.columns.map(({ archiveName, type, nullable }) => ({ name: archiveName, type, nullable }))
+    await archive.create(source.archive!.table, columns, columns[source.time]!.name)
+    await archiveLoaded(store, source.name)
+    return c.json({})
+  })
+  app.post('/sources/:source/archive/end', async (c) => {
+    await archiveLoaded(store, archived(c.req.param('source')).name)
+    await deps.onArchiveLoaded()
+    return c.json({})
+  })
+  app.get('/sources/:source/archive/position', async (c) => {
+    const { table } = archived(c.req.param('source')).archive!
+    const origin = originOf(c.req.query('origin'))
+    const sequence = (await archive.describe(table)) === null ? null : await archive.lastSequence(table, origin)
+    return c.json({ sequence })
+  })
+  app.post('/sources/:source/archive', async (c) => {
+    const source = archived(c.req.param('source'))
+    const origin = originOf(c.req.query('origin'))
+    const body = await c.req.arrayBuffer()
+    if (body.byteLength > LOAD_BYTES_MAX) {
+      throw new AdminError(
+        413,
+        'BODY_TOO_LARGE',
+        `a body of ${body.byteLength} bytes is over ${LOAD_BYTES_MAX}: send fewer lines`,
+      )
+    }
+    return c.json(await loadArchive(archive, source, origin, Buffer.from(body).toString('utf8'), deps.now()))
+  })
+
+  app.post('/backfill', async (c) => {
+    const { groups } = await c.req.json<{ groups: string[] }>()
+    let timelines: Awaited<ReturnType<BackfillRunner['due']>>
+    try {
+      timelines = groups.length === 0 ? await deps.backfills.due() : deps.backfills.ofGroups(groups)
+    } catch (error) {
+      if (error instanceof RangeError) throw new AdminError(404, 'GROUP_UNKNOWN', error.message)
+      throw error
+    }
+    c.header('content-type', NDJSON)
+    return stream(c, async (out) => {
+      const tell = (event: object) => out.write(`${JSON.stringify(event)}\n`)
+      const ok = await deps.backfills.run(timelines, (event) => void tell(event))
+      await tell({ type: 'end', ok })
+    })
+  })
+  return app
+}

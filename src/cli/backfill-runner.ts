@@ -1,0 +1,144 @@
+import { type BackfillOptions, type BackfillResult, backfillTimeline } from '../backfill/backfill.ts'
+import { BackfillError } from '../backfill/handover.ts'
+import type { ClockMode } from '../features/clock.ts'
+import type { Model, TimelineModel } from '../features/model.ts'
+import { readTimelines, SINCE_EVER_MS, timelineCoveredSince, updateTimeline } from '../stores/timeline-registry.ts'
+
+/** A backfill as people and the API are told of it. */
+export interface BackfillTarget {
+  readonly fingerprint: string
+  readonly source: string
+  readonly entity: string
+  readonly groups: readonly string[]
+}
+
+export type BackfillEvent =
+  | { readonly type: 'message'; readonly timeline: BackfillTarget; readonly text: string }
+  | {
+      readonly type: 'progress'
+      readonly timeline: BackfillTarget
+      readonly part: number
+      readonly parts: number
+      readonly rows: number
+      readonly rowsTotal: number
+    }
+  | ({ readonly type: 'done'; readonly timeline: BackfillTarget } & BackfillResult)
+  | { readonly type: 'failed'; readonly timeline: BackfillTarget; readonly code: string; readonly message: string }
+
+type Listener = (event: BackfillEvent) => void
+
+/** Runs backfills one after another, each timeline at most once at a time. */
+export class BackfillRunner {
+  readonly #model: Model
+  readonly #options: Omit<BackfillOptions, 'signal' | 'onProgress' | 'onMessage'>
+  readonly #clock: ClockMode
+  readonly #signal: AbortSignal
+  readonly #changed: () => Promise<void>
+  #tail: Promise<unknown> = Promise.resolve()
+  #running: string | null = null
+
+  /** `changed` is called after each backfill: what is served may be complete now. */
+  constructor(
+    model: Model,
+    options: Omit<BackfillOptions, 'signal' | 'onProgress' | 'onMessage'>,
+    signal: AbortSignal,
+    changed: () => Promise<void>,
+  ) {
+    this.#model = model
+    this.#options = options
+    this.#clock = options.clock
+    this.#signal = signal
+    this.#changed = changed
+  }
+
+  /** The fingerprint of the timeline that is being filled. */
+  get running(): string | null {
+    return this.#running
+  }
+
+  /** Timelines whose windows reach before what is covered. */
+  async due(): Promise<TimelineModel[]> {
+    const records = await readTimelines(this.#options.store)
+    return [...this.#model.timelines.values()].filter((timeline) => {
+      const record = records.get(timeline.fingerprint)
+      if (record === undefined || timeline.source.archive === null) return false
+      const since_ms = timelineCoveredSince(record, timeline)
+      const wanted_ms = this.#clock === 'history' ? SINCE_EVER_MS : this.#options.now() - this.#reach(timeline)
+      return since_ms === null || since_ms > wanted_ms
+    })
+  }
+
+  /** The timelines of some groups. Throws a RangeError that names an unknown one. */
+  ofGroups(names: readonly string[]): TimelineModel[] {
+    const timelines = names.map((name) => {
+      const group = this.#model.groups.get(name)
+      if (group === undefined) {
+        throw new RangeError(
+          `there is no feature group '${name}': there are ${[...this.#model.groups.keys()].join(', ')}`,
+        )
+      }
+      return group.timeline
+    })
+    return [...new Set(timelines)]
+  }
+
+  target(timeline: TimelineModel): BackfillTarget {
+    const groups = [...this.#model.groups.values()]
+      .filter((group) => group.timeline === timeline)
+      .map(({ name }) => name)
+    return { fingerprint: timeline.fingerprint, source: timeline.source.name, entity: timeline.entity.name, groups }
+  }
+
+  /** Fills timelines after all that were asked for before; answers whether every one is complete now. */
+  run(timelines: readonly TimelineModel[], listener: Listener): Promise<boolean> {
+    const all = this.#tail.then(async () => {
+      let ok = true
+      for (const timeline of timelines) ok = (await this.#one(timeline, listener)) && ok
+      return ok
+    })
+    this.#tail = all.catch(() => {})
+    return all
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await this.#tail
+  }
+
+  #reach(timeline: TimelineModel): number {
+    const features = [...this.#model.features.values()].filter((feature) => feature.timeline === timeline)
+    return Math.max(0, ...features.map((feature) => feature.window_ms + feature.delay_ms))
+  }
+
+  async #one(timeline: TimelineModel, listener: Listener): Promise<boolean> {
+    const target = this.target(timeline)
+    this.#running = timeline.fingerprint
+    try {
+      const result = await backfillTimeline(timeline, {
+        ...this.#options,
+        signal: this.#signal,
+        onProgress: (progress) => listener({ type: 'progress', timeline: target, ...progress }),
+        onMessage: (text) => listener({ type: 'message', timeline: target, text }),
+      })
+      listener({ type: 'done', timeline: target, ...result })
+      return true
+    } catch (error) {
+      if (this.#signal.aborted) return false
+      const message = error instanceof Error ? error.message : String(error)
+      const code = error instanceof BackfillError ? error.code : 'BACKFILL_FAILED'
+      if (error instanceof BackfillError) await this.#note(timeline, message)
+      listener({ type: 'failed', timeline: target, code, message })
+      return false
+    } finally {
+      this.#running = null
+      if (!this.#signal.aborted) await this.#changed()
+    }
+  }
+
+  /** Leaves the reason of a failure where `status` finds it. */
+  async #note(timeline: TimelineModel, reason: string): Promise<void> {
+    await updateTimeline(this.#options.store, timeline.fingerprint, (record) =>
+      record.coverage.since_ms === null ? { ...record, coverage: { ...record.coverage, reason } } : record,
+    )
+  }
+}

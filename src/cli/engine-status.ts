@@ -1,0 +1,141 @@
+import { readProgress } from '../backfill/backfill-progress.ts'
+import type { ClockMode } from '../features/clock.ts'
+import type { Model } from '../features/model.ts'
+import { ARCHIVE_GROUP, archiveColumns } from '../stores/archive-columns.ts'
+import type { ArchiveStats, EventArchive } from '../stores/event-archive.ts'
+import type { EventLog } from '../stores/event-log.ts'
+import type { OnlineStore } from '../stores/online-store.ts'
+import { readTimelines, timelineCoveredSince } from '../stores/timeline-registry.ts'
+import type { BackfillRunner } from './backfill-runner.ts'
+import { readLive } from './live-definitions.ts'
+
+export interface SourceStatus {
+  readonly topic: string
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly start: number
+    readonly end: number
+    /** Next offset to carry to the online store, and to the archive. */
+    readonly streamed: number
+    readonly archived: number | null
+  }[]
+  readonly watermark_ms: number | null
+  readonly trouble: string | null
+  readonly archive: ({ readonly table: string } & Omit<ArchiveStats, 'keys'>) | null
+  readonly quarantined: number
+}
+
+export interface TimelineStatus {
+  readonly fingerprint: string
+  readonly source: string
+  readonly entity: string
+  readonly key: readonly string[]
+  readonly columns: readonly string[]
+  readonly retention_ms: number
+  /** Since when it is complete, event time; 0: since ever; null: not at all. */
+  readonly since_ms: number | null
+  readonly complete: boolean
+  readonly reason: string | null
+  readonly backfill: {
+    readonly parts: number
+    readonly done: number
+    readonly rows: number
+    readonly running: boolean
+  } | null
+}
+
+export interface EngineStatus {
+  readonly pid: number
+  readonly url: string | null
+  readonly defs: string
+  readonly data: string
+  readonly clock: ClockMode
+  readonly group: string
+  readonly sources: Readonly<Record<string, SourceStatus>>
+  readonly timelines: readonly TimelineStatus[]
+  readonly store: { readonly timelines: number | null; readonly bytes: number | null }
+  readonly live: readonly string[]
+}
+
+export interface StatusDeps {
+  readonly model: Model
+  readonly store: OnlineStore
+  readonly log: EventLog
+  readonly archive: EventArchive
+  readonly backfills: BackfillRunner
+  readonly group: string
+  readonly watermark: (source: string) => number | null
+  readonly trouble: (source: string) => string | null
+  readonly quarantined: (source: string) => number
+}
+
+type Place = Pick<EngineStatus, 'pid' | 'url' | 'defs' | 'data' | 'clock'>
+
+/** How everything stands: what `millrace status` shows. */
+export async function engineStatus(deps: StatusDeps, place: Place): Promise<EngineStatus> {
+  const { model, store } = deps
+  const sources: Record<string, SourceStatus> = {}
+  const marks = await store.marks(deps.group)
+  for (const source of model.sources.values()) {
+    const archived = await deps.log.committed(ARCHIVE_GROUP, source.topic)
+    const ranges = source.streamed ? await deps.log.ranges(source.topic) : []
+    sources[source.name] = {
+      topic: source.topic,
+      partitions: ranges.map(({ partition, start, end }) => ({
+        partition,
+        start,
+        end,
+        streamed: marks.find((mark) => mark.topic === source.topic && mark.partition === partition)?.offset ?? start,
+        archived: source.archive === null ? null : (archived.get(partition) ?? start),
+      })),
+      watermark_ms: deps.watermark(source.name),
+      trouble: deps.trouble(source.name),
+      archive:
+        source.archive === null
+          ? null
+          : await archiveStatus(deps.archive, source.archive.table, archiveColumns(source)[source.time]!),
+      quarantined: deps.quarantined(source.name),
+    }
+  }
+  const records = await readTimelines(store)
+  const timelines: TimelineStatus[] = []
+  const due = new Set((await deps.backfills.due()).map(({ fingerprint }) => fingerprint))
+  for (const timeline of model.timelines.values()) {
+    const record = records.get(timeline.fingerprint)
+    if (record === undefined) continue
+    const progress = await readProgress(store, timeline.fingerprint)
+    const since_ms = timelineCoveredSince(record, timeline)
+    timelines.push({
+      fingerprint: timeline.fingerprint,
+      source: record.source,
+      entity: record.entity,
+      key: record.key,
+      columns: record.schemas.schemas.at(-1)!.columns.map((column) => record.schemas.columns[column]!.name),
+      retention_ms: record.retention_ms,
+      since_ms,
+      complete: since_ms !== null && !due.has(timeline.fingerprint),
+      reason: since_ms === null ? (record.coverage.reason ?? 'a column is new: a backfill is due') : null,
+      backfill: progress && {
+        parts: progress.parts,
+        done: progress.done.length,
+        rows: progress.rows,
+        running: deps.backfills.running === timeline.fingerprint,
+      },
+    })
+  }
+  const live = await readLive(store)
+  return {
+    ...place,
+    group: deps.group,
+    sources,
+    timelines,
+    store: await store.size(),
+    live: Object.keys(live.services),
+  }
+}
+
+async function archiveStatus(archive: EventArchive, table: string, time: Parameters<EventArchive['stats']>[1]) {
+  if ((await archive.describe(table)) === null) return { table, rows: 0, time_ms_min: null, time_ms_max: null }
+  const { rows, time_ms_min, time_ms_max } = await archive.stats(table, time, [], null)
+  return { table, rows, time_ms_min, time_ms_max }
+}

@@ -1,0 +1,99 @@
+import type { Model } from '../features/model.ts'
+import { timelinePrefix } from '../features/timeline-key.ts'
+import { ARCHIVE_GROUP } from '../stores/archive-columns.ts'
+import type { EventLog } from '../stores/event-log.ts'
+import type { OnlineStore, TimelineKey } from '../stores/online-store.ts'
+import { readTimelines, updateTimeline } from '../stores/timeline-registry.ts'
+import { compact } from '../timeline/compact.ts'
+
+/** The log keeps what is everywhere already for a week more, so that a store that was lost is rebuilt from it. */
+const LOG_KEPT_MS = 7 * 24 * 3_600_000
+
+/** Timelines looked at between two pauses of a sweep: requests must not wait for it. */
+const SWEEP_KEYS = 64
+
+/** Timelines waiting to be compacted at most; more are found again by the next read. */
+const UNTIDY_MAX = 10_000
+
+/** Drops from the log what the online store and the archive both hold, after a week. Answers how many messages. */
+export async function trimLog(
+  store: OnlineStore,
+  log: EventLog,
+  model: Model,
+  group: string,
+  now_ms: number,
+): Promise<number> {
+  const marks = await store.marks(group)
+  let trimmed = 0
+  for (const source of model.sources.values()) {
+    if (!source.streamed) continue
+    const archived = source.archive === null ? null : await log.committed(ARCHIVE_GROUP, source.topic)
+    for (const { partition } of await log.ranges(source.topic)) {
+      const mark = marks.find((one) => one.topic === source.topic && one.partition === partition)?.offset ?? 0
+      const offset = archived === null ? mark : Math.min(mark, archived.get(partition) ?? 0)
+      trimmed += await log.trim(source.topic, partition, offset, now_ms - LOG_KEPT_MS)
+    }
+  }
+  return trimmed
+}
+
+/** Rewrites one timeline without what is expired, double or beaten (L8). */
+export async function compactKey(store: OnlineStore, key: TimelineKey, expired_ms: number | null): Promise<void> {
+  const [held] = await store.read([key])
+  if (held == null) return
+  const tidy = compact(held, expired_ms)
+  if (tidy !== held) await store.swap(key, held, tidy)
+}
+
+/** Removes expired timelines and prunes the rest by the longest retention that is registered. For the wall clock only. */
+export async function sweep(store: OnlineStore, now_ms: number, signal: AbortSignal): Promise<void> {
+  await store.expire(now_ms)
+  for (const record of (await readTimelines(store)).values()) {
+    const expired_ms = now_ms - record.retention_ms
+    // Said before it is done, so that nobody takes a pruned window for a whole one.
+    await updateTimeline(store, record.fingerprint, (found) => ({
+      ...found,
+      pruned_ms: Math.max(found.pruned_ms, expired_ms),
+    }))
+    let looked = 0
+    for await (const key of store.keys(timelinePrefix(record.fingerprint))) {
+      if (signal.aborted) return
+      await compactKey(store, key, expired_ms)
+      if (++looked % SWEEP_KEYS === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+}
+
+/** Compacts, in the background, timelines that a read found untidy. */
+export class Compactor {
+  readonly #store: OnlineStore
+  readonly #waiting = new Set<TimelineKey>()
+  #running: Promise<void> | null = null
+
+  constructor(store: OnlineStore) {
+    this.#store = store
+  }
+
+  add(key: TimelineKey): void {
+    if (this.#waiting.size >= UNTIDY_MAX) return
+    this.#waiting.add(key)
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#waiting.clear()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    // Begins after the read that found it, which somebody waits for.
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const key of this.#waiting) {
+      this.#waiting.delete(key)
+      // A failure leaves the timeline as it is, which is right but untidy; the next read asks again.
+      await compactKey(this.#store, key, null).catch(() => {})
+    }
+  }
+}
