@@ -8,6 +8,8 @@ export interface ColumnReading {
   readonly type: ColumnType
   /** Null and absent are allowed, and are one and the same. */
   readonly nullable: boolean
+  /** Only of the event's time: the schema gives it as `z.int()`, in epoch milliseconds. */
+  readonly epoch?: true
   /** The zod type without `.nullable()`, `.optional()` and `.readonly()`: it carries the checks. */
   readonly leaf: z.core.$ZodType
 }

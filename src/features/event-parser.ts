@@ -10,6 +10,8 @@ export interface ParserColumn {
   readonly name: string
   readonly type: ColumnType
   readonly nullable: boolean
+  /** A time that comes as epoch milliseconds. */
+  readonly epoch?: boolean
   /** Its zod type, for the checks. */
   readonly leaf: z.core.$ZodType
 }
@@ -36,13 +38,13 @@ export function eventParser(spec: ParserSpec): EventParser {
   const { columns, precision, deleted } = spec
   const count = columns.length
   const names = columns.map((column) => column.name)
-  const readers = columns.map(({ type, leaf }, i) => valueReader({ type, leaf, precision, isTime: i === spec.time }))
+  const readers = columns.map(({ type, leaf, epoch = false }) => valueReader({ type, leaf, precision, epoch }))
   const reads = readers.map((reader) => reader.read)
   const nullable = columns.map((column) => column.nullable)
   const outcome = new Set(spec.outcome)
   const scoredNullable = columns.map((column, i) => column.nullable || outcome.has(i))
   const inherited = names.some(isInherited)
-  const texts = columns.map(({ name, type }) => ({ name, read: textReader(type.kind) }))
+  const texts = columns.map(({ name, type, epoch = false }) => ({ name, read: textReader(type, epoch) }))
 
   function read(event: unknown, mayBeNull: readonly boolean[], scored: boolean): ParsedEvent {
     if (typeof event !== 'object' || event === null || Array.isArray(event)) throw notAnEvent(spec, event)

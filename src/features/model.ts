@@ -20,6 +20,8 @@ export interface SourceColumn {
   readonly type: ColumnType
   /** Null or absent is allowed. */
   readonly nullable: boolean
+  /** It is the event's time and the schema gives it as `z.int()`, in epoch milliseconds: `derive` sees it as such a number. */
+  readonly epoch?: true
   /** Its name in the archive table. */
   readonly archiveName: string
 }
@@ -67,9 +69,17 @@ export interface SourceModel extends Described {
   readonly parser: EventParser
 }
 
+/** One part of an entity's key. */
+export interface KeyModel {
+  readonly name: string
+  readonly type: ColumnType
+  /** The canonical form of a value that a request gives for it. Throws EventError on a bad one. */
+  parse(value: unknown): Exclude<Value, null>
+}
+
 export interface EntityModel extends Described {
   readonly name: string
-  readonly key: readonly { readonly name: string; readonly type: ColumnType }[]
+  readonly key: readonly KeyModel[]
 }
 
 /** The events of one source for one entity, by some key columns. */
@@ -121,7 +131,7 @@ export interface ServiceModel extends Described {
   /** The timelines its features read, and where each one's key comes from, in the order of the entity's key. */
   readonly timelines: readonly { readonly timeline: TimelineModel; readonly key: readonly KeyPart[] }[]
   /** Key names that the request must give under `keys`. */
-  readonly keys: readonly { readonly name: string; readonly type: ColumnType }[]
+  readonly keys: readonly KeyModel[]
   readonly request: z.core.$ZodObject | null
   readonly derive: readonly { readonly name: string; readonly compute: (input: never) => unknown }[]
 }

@@ -1,4 +1,4 @@
-import type { ColumnKind } from '../timeline/column-type.ts'
+import type { ColumnType } from '../timeline/column-type.ts'
 
 /** How one cell of a CSV file becomes the value that JSON would have; undefined: there is none. */
 export type TextReader = (text: string) => unknown
@@ -17,8 +17,8 @@ const BOOLS: ReadonlyMap<string, boolean> = new Map([
  * What reads the cells of a column. A text that is not what the column holds stays a text, so that the parser refuses it
  * and says why. An empty cell is null, but for a text, of which it is one.
  */
-export function textReader(kind: ColumnKind): TextReader {
-  switch (kind) {
+export function textReader(type: ColumnType, epoch: boolean): TextReader {
+  switch (epoch ? 'int' : type.kind) {
     case 'string':
       return (text) => text
     case 'int':

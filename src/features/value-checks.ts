@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { ColumnType } from '../timeline/column-type.ts'
 import { type CheckDefinition, checksOf } from './column-types.ts'
 import type { Known } from './value-reader.ts'
 
@@ -11,14 +10,13 @@ export interface ValueCheck {
 }
 
 /** Formats that the type says already, or that say no more than it. */
-const IMPLIED = new Set(['safeint', 'float64'])
+const IMPLIED: ReadonlySet<string> = new Set(['safeint', 'float64', 'datetime'])
 
 /**
  * The checks of a zod type on canonical values. Lengths and bounds are compiled, as they are on most columns; where there is any
  * other, zod judges them all, a few times slower.
  */
-export function valueChecks(type: ColumnType, leaf: z.core.$ZodType): readonly ValueCheck[] {
-  if (type.kind !== 'string' && type.kind !== 'int' && type.kind !== 'double') return []
+export function valueChecks(leaf: z.core.$ZodType): readonly ValueCheck[] {
   const checks = checksOf(leaf).filter(({ format }) => format === undefined || !IMPLIED.has(format))
   const compiled = checks.map(compile)
   return compiled.includes(null) ? [zodCheck(leaf)] : (compiled as ValueCheck[])

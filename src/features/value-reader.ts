@@ -35,8 +35,8 @@ export interface ReaderOptions {
   readonly type: ColumnType
   /** The zod type that says more than `type`; null where nothing does. */
   readonly leaf: z.core.$ZodType | null
-  /** The column is the event's time: an int is then epoch milliseconds. */
-  readonly isTime: boolean
+  /** A time comes as a number of epoch milliseconds, not as ISO 8601. */
+  readonly epoch: boolean
   readonly precision: 'ms' | 's'
 }
 
@@ -44,7 +44,7 @@ export interface ReaderOptions {
 export function valueReader(options: ReaderOptions): ValueReader {
   const kind = kindOf(options)
   const canonical = kind.canonical ?? kind
-  const checks = options.leaf === null ? [] : valueChecks(options.type, options.leaf)
+  const checks = options.leaf === null ? [] : valueChecks(options.leaf)
   const failed = (value: Known): ValueCheck | undefined => checks.find((check) => !check.holds(value))
   return {
     read: checks.length === 0 ? kind.read : checkedRead(kind.read, checks),
@@ -76,13 +76,13 @@ function checkedRead(read: Kind['read'], checks: readonly ValueCheck[]): Kind['r
   }
 }
 
-function kindOf({ type, leaf, isTime, precision }: ReaderOptions): Kind {
+function kindOf({ type, leaf, epoch, precision }: ReaderOptions): Kind {
   switch (type.kind) {
     case 'string':
       // Where the schema says `.max()` itself, its check comes later and gives the better sentence.
       return stringKind(leaf === null ? type.bytesMax : STRING_BYTES_MAX)
     case 'int':
-      return isTime ? epochKind(precision) : INT
+      return INT
     case 'double':
       return DOUBLE
     case 'bool':
@@ -92,7 +92,7 @@ function kindOf({ type, leaf, isTime, precision }: ReaderOptions): Kind {
     case 'money':
       return moneyKind(type.scale)
     case 'time':
-      return timeKind(precision)
+      return epoch ? epochKind(precision) : timeKind(precision)
   }
 }
 

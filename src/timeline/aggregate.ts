@@ -48,6 +48,8 @@ export interface AggregateDefinition {
   readonly doc: string
   /** The kinds of column it takes; empty where it takes none. */
   readonly takes: readonly ColumnKind[]
+  /** What is wrong with its parameters, as `a list of 0 values`, and what to write instead; null where nothing is. */
+  refuse?(params: Readonly<Record<string, number>>): { readonly message: string; readonly cure: string } | null
   result(type: ColumnType | null): ResultType
   fold(input: FoldInput): Fold
 }

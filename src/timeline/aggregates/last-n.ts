@@ -40,6 +40,10 @@ export const lastNAggregate: AggregateDefinition = {
     'Values of the column in the newest n events of the window that have one, newest first, by (time, id); ' +
     'equal values stay. [] over nothing.',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
+  refuse: ({ n }) =>
+    Number.isInteger(n) && n! >= 1 && n! <= LAST_N_MAX
+      ? null
+      : { message: `a list of ${n} values`, cure: `use a whole number from 1 to ${LAST_N_MAX}` },
   result: (type) => ({ kind: type?.kind ?? 'string', nullable: false, list: true }),
   fold: ({ column, where, params }) => new LastN(column, where, params.n!),
 }

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import type { GroupView, ServiceData } from '../definition.ts'
+import { servedNames } from '../served-name.ts'
+import { checkDescribed } from './described.ts'
+import { checkName } from './names.ts'
+import type { Report } from './report.ts'
+
+/** Checks one service: what it reads, what it derives and what it is sent. */
+export function checkService(report: Report, service: ServiceData): void {
+  checkName(report, 'the service', service.name)
+  checkDescribed(report, service)
+  if (service.features.length === 0) report.error('it reads no features', 'name a group, as features: [cardVelocity]')
+  const read = new Set<string>()
+  for (const view of service.features) {
+    for (const name of checkView(report, view)) {
+      if (read.has(name)) report.error(`it reads ${name} twice`, 'name the group once, with all that is picked of it')
+      read.add(name)
+    }
+  }
+  for (const name of Object.keys(service.derive)) {
+    checkName(report, 'the derived value', name)
+    if (read.has(name)) report.error(`the derived value '${name}' has the name of a feature`, 'give it another name')
+  }
+  if (service.request !== null) checkRequest(report, service.request)
+}
+
+/** Answers the served names that the view reads. */
+function checkView(report: Report, { group, picked }: GroupView): string[] {
+  const names = [...servedNames(group).keys()]
+  if (picked === null) return names
+  if (picked.length === 0) report.error(`it picks nothing of ${group.name}`, 'pick a feature, or name the whole group')
+  return picked.flatMap((pick) => {
+    const name = `${group.name}__${pick}`
+    if (names.includes(name)) return [name]
+    const known = names.map((served) => served.slice(group.name.length + 2)).join(', ')
+    report.error(`it picks '${pick}', which is no feature of ${group.name}`, `pick some of ${known}`)
+    return []
+  })
+}
+
+function checkRequest(report: Report, request: z.core.$ZodObject): void {
+  try {
+    z.toJSONSchema(request, { io: 'input' })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    report.error(`the request cannot be told in JSON: ${why}`, 'use types that JSON has, as z.string() or z.int()')
+  }
+}

@@ -1,0 +1,183 @@
+import { ENUM_VALUES_MAX } from '../../timeline/row-schema.ts'
+import { type ColumnReading, definitionOf, isRefusal } from '../column-types.ts'
+import type { ArchiveOptions, SourceData } from '../definition.ts'
+import { columnNamed, columnNames, hasColumn, schemaColumns } from '../schema-columns.ts'
+import { checkDescribed } from './described.ts'
+import { checkDuration } from './duration.ts'
+import { checkColumnName, checkName, isArchiveName, isArchiveReserved, isTableName, isTopicName } from './names.ts'
+import type { Report } from './report.ts'
+
+/** Most columns of a source: far above any real one, and a line of every row that is parsed. */
+const COLUMNS_MAX = 1_000
+
+/** The columns with a part to play, and the types that can. */
+interface Role {
+  readonly option: 'id' | 'time' | 'version' | 'deleted'
+  readonly takes: readonly ColumnReading['type']['kind'][]
+  readonly cure: string
+  readonly nullWhy: string
+}
+
+const ROLES: readonly Role[] = [
+  {
+    option: 'id',
+    takes: ['string', 'int'],
+    cure: 'write z.string(), or z.int() where it stays below 2^53',
+    nullWhy: 'an event without an id cannot be told from another',
+  },
+  {
+    option: 'time',
+    takes: ['time'],
+    cure: 'write z.iso.datetime({ offset: true }), or z.int() for epoch milliseconds',
+    nullWhy: 'an event without a time is in no window',
+  },
+  {
+    option: 'version',
+    takes: ['int', 'time'],
+    cure: 'write z.int() or z.iso.datetime({ offset: true })',
+    nullWhy: 'of two copies without a version none is the newer',
+  },
+  {
+    option: 'deleted',
+    takes: ['bool'],
+    cure: 'write z.boolean()',
+    nullWhy: 'an event is either deleted or not',
+  },
+]
+
+/** Checks one source by itself. */
+export function checkSource(report: Report, source: SourceData): void {
+  checkName(report, 'the source', source.name)
+  checkDescribed(report, source)
+  checkSchema(report, source)
+  const roles = ROLES.flatMap((role) => checkRole(report, source, role))
+  for (const [i, column] of roles.entries()) {
+    if (roles.indexOf(column) !== i) {
+      report.error(`'${column}' is named twice among id, time, version and deleted`, 'give each a column of its own')
+    }
+  }
+  checkOutcome(report, source)
+  checkDuration(report, 'lookback', source.lookback)
+  if (source.stream !== null && !isTopicName(source.stream.topic)) {
+    const cure = 'use 1 to 249 letters, digits, dots, underscores and hyphens'
+    report.error(`stream.topic ${JSON.stringify(source.stream.topic)} is not a name of a topic`, cure)
+  }
+  if (source.archive !== null) checkArchiveOptions(report, source, source.archive)
+}
+
+function checkSchema(report: Report, source: SourceData): void {
+  const def = source.schema._zod.def
+  const plain = 'write z.object({ ... })'
+  if (def.catchall !== undefined) {
+    report.error('the schema is strict, loose or has a catchall, but columns that it does not name are ignored', plain)
+  }
+  if ((definitionOf(source.schema).checks ?? []).length > 0) {
+    report.error('the schema has a check on whole events, as .refine(), which the archive cannot judge', plain)
+  }
+  const columns = schemaColumns(source)
+  if (columns.size > COLUMNS_MAX) {
+    report.error(`the schema has ${columns.size} columns`, `use at most ${COLUMNS_MAX}`)
+  }
+  for (const [name, column] of columns) {
+    checkColumnName(report, 'the column', name)
+    if (isRefusal(column)) report.error(`${name} is ${column.refused}, which ${column.why}`, column.cure)
+    else if (column.type.kind === 'enum') checkEnum(report, name, column.type.values)
+  }
+}
+
+function checkEnum(report: Report, name: string, values: readonly string[]): void {
+  if (values.length === 0) report.error(`${name} is an enum without values`, `write z.enum(['a', 'b'])`)
+  if (values.length > ENUM_VALUES_MAX) {
+    report.error(`${name} is an enum of ${values.length} values`, `use at most ${ENUM_VALUES_MAX}, or z.string()`)
+  }
+  if (values.includes('')) {
+    report.error(
+      `${name} is an enum with an empty text, which means null in a CSV file`,
+      'name it, or write .nullable()',
+    )
+  }
+  if (!values.every((value) => value.isWellFormed())) {
+    report.error(`${name} is an enum with a text that is not Unicode`, 'leave half surrogate pairs out')
+  }
+}
+
+/** Answers the column of the role, where it has one. */
+function checkRole(report: Report, source: SourceData, { option, takes, cure, nullWhy }: Role): string[] {
+  const name = source[option]
+  if (name === null) return []
+  if (typeof name !== 'string' || !hasColumn(source, name)) {
+    report.error(`${option} is ${JSON.stringify(name)}, which is no column`, `name one of ${columnNames(source)}`)
+    return []
+  }
+  const column = columnNamed(source, name)
+  if (column === null) return [name]
+  if (column.type.kind === 'double' && option !== 'deleted') {
+    report.error(`${option} '${name}' is z.number(), which can pass 2^53 and have decimals`, cure)
+  } else if (!takes.includes(column.type.kind)) {
+    report.error(`${option} '${name}' is of type ${column.type.kind}`, cure)
+  }
+  if (column.nullable) {
+    report.error(`${option} '${name}' may be null, but ${nullWhy}`, 'leave .nullable() and .optional() out')
+  }
+  return [name]
+}
+
+function checkOutcome(report: Report, source: SourceData): void {
+  if (!Array.isArray(source.outcome)) {
+    report.error('outcome is not a list', `write the names of columns, as outcome: ['status']`)
+    return
+  }
+  const seen = new Set<string>()
+  for (const name of source.outcome) {
+    if (!hasColumn(source, name)) {
+      report.error(`outcome names '${name}', which is no column`, `name some of ${columnNames(source)}`)
+    }
+    if (seen.has(name)) report.error(`outcome names '${name}' twice`, 'name it once')
+    seen.add(name)
+    for (const option of ['id', 'time', 'version'] as const) {
+      if (source[option] !== name) continue
+      report.error(
+        `outcome names '${name}', the ${option} of the event, which is known when it is scored`,
+        'leave it out',
+      )
+    }
+  }
+  if (seen.size > 0 && source.version === null) {
+    report.warning(
+      'it has outcomes but no version: when an event comes again with its outcome, neither copy is the newer one',
+      'name a column that grows with each copy, as version: "updated_at"',
+    )
+  }
+}
+
+function checkArchiveOptions(report: Report, source: SourceData, archive: ArchiveOptions): void {
+  const { table, columns = {}, lag, precision } = archive
+  if (!isTableName(table)) {
+    const cure = `use letters, digits and underscores, as 'payments_auth' or 'fraud.payments_auth'`
+    report.error(`archive.table ${JSON.stringify(table)} is not a name of a table`, cure)
+  }
+  if (lag !== undefined) checkDuration(report, 'archive.lag', lag)
+  if (precision !== undefined && precision !== 'ms' && precision !== 's') {
+    report.error(`archive.precision is ${JSON.stringify(precision)}`, `write 'ms' or 's'`)
+  }
+  for (const [name, archived] of Object.entries(columns)) {
+    if (!hasColumn(source, name)) {
+      report.error(`archive.columns maps '${name}', which is no column`, `map some of ${columnNames(source)}`)
+    } else if (!isArchiveName(archived) || isArchiveReserved(archived)) {
+      const cure = 'use letters, digits and underscores; _origin, _sequence and _arrived_ms are taken'
+      report.error(`archive.columns maps '${name}' to ${JSON.stringify(archived)}, which cannot be a column`, cure)
+    }
+  }
+  const users = new Map<string, string>()
+  for (const name of schemaColumns(source).keys()) {
+    const archived = columns[name] ?? name
+    const user = users.get(archived)
+    if (user !== undefined) {
+      report.error(
+        `the columns '${user}' and '${name}' are both '${archived}' in the archive`,
+        'map them to two columns',
+      )
+    }
+    users.set(archived, name)
+  }
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { typeIdentity } from '../timeline/column-type.ts'
+import { hash64Hex } from '../timeline/id-hash.ts'
+import type { FeatureModel, Model, SourceColumn, SourceModel } from './model.ts'
+
+/** JSON with the keys of every object in order: the same text for the same data. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}
+
+/** Names a timeline for ever: what it is about, not which columns it keeps (L6). */
+export function timelineFingerprint(identity: {
+  readonly source: string
+  readonly entity: string
+  readonly key: readonly string[]
+  readonly id: string
+  readonly time: string
+}): string {
+  const { source, entity, key, id, time } = identity
+  return hash64Hex(canonicalJson([source, entity, key, id, time]))
+}
+
+/**
+ * Hash of what is written for a model (L13): sources, entities, columns. The same for any order of definitions, and for other
+ * features over the same columns; another one as soon as old and new processes would write different rows.
+ */
+export function writtenHash(model: Model): string {
+  const sources = [...model.sources.values()].map(writtenSource)
+  const timelines = [...model.timelines.values()].map(({ fingerprint, source, columns }) => [
+    fingerprint,
+    columns.map((column) => source.columns[column]!.name).sort(),
+  ])
+  return hash64Hex(canonicalJson([sources.map(canonicalJson).sort(), timelines.map(canonicalJson).sort()]))
+}
+
+function writtenSource(source: SourceModel): unknown {
+  const { name, topic, precision, columns, id, time, version, deleted } = source
+  const roles = [id, time, version, deleted].map((column) => (column === null ? null : columns[column]!.name))
+  return [name, topic, precision, roles, columns.map(writtenColumn).map(canonicalJson).sort()]
+}
+
+function writtenColumn({ name, type, nullable }: SourceColumn): unknown {
+  const limit = type.kind === 'enum' ? [...type.values].sort() : type.kind === 'string' ? type.bytesMax : null
+  return [name, typeIdentity(type), limit, nullable]
+}
+
+/** Hash of all that decides what a service's answers mean (not of the code of `derive`, which no hash can see through). */
+export function serviceVersion(service: {
+  readonly event: SourceModel | null
+  readonly features: readonly FeatureModel[]
+  readonly derive: readonly string[]
+  readonly request: z.core.$ZodObject | null
+}): string {
+  const features = service.features.map(({ name, timeline, columns, spec, window_ms, delay_ms }) => {
+    const { aggregate, column, of, params, where, excludeCurrent } = spec
+    const types = columns.map((number) => timeline.source.columns[number]!).map(writtenColumn)
+    const meaning = [aggregate, column, of, params, where, excludeCurrent, window_ms, delay_ms]
+    return canonicalJson([name, timeline.fingerprint, meaning, types])
+  })
+  const request = service.request === null ? null : z.toJSONSchema(service.request, { io: 'input' })
+  return hash64Hex(canonicalJson([service.event?.name ?? null, features.sort(), [...service.derive].sort(), request]))
+}

@@ -1,0 +1,84 @@
+import { durationMs } from '../timeline/duration.ts'
+import { topicOf } from './checks/unique.ts'
+import type { ColumnReading } from './column-types.ts'
+import { readColumn } from './column-types.ts'
+import type { Described, EntityData, SourceData } from './definition.ts'
+import { EventError, showValue } from './event-error.ts'
+import { eventParser } from './event-parser.ts'
+import type { EntityModel, KeyModel, SourceModel } from './model.ts'
+import { schemaColumns } from './schema-columns.ts'
+import { valueReader } from './value-reader.ts'
+
+/** The part of a definition that is for people. */
+export function describedOf({ description, owner, tags }: Described): Described {
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(tags === undefined ? {} : { tags }),
+  }
+}
+
+/** Looks up every name of a checked source, and compiles its parser. */
+export function sourceModel(source: SourceData): SourceModel {
+  const readings = [...schemaColumns(source)].map(([name, reading]) => ({ name, ...(reading as ColumnReading) }))
+  const names = readings.map((column) => column.name)
+  const numberOf = (name: string) => names.indexOf(name)
+  const maybe = (name: string | null) => (name === null ? null : numberOf(name))
+  const { archive } = source
+  const roles = {
+    id: numberOf(source.id),
+    time: numberOf(source.time),
+    version: maybe(source.version),
+    deleted: maybe(source.deleted),
+    outcome: source.outcome.map(numberOf).sort((a, b) => a - b),
+    precision: archive?.precision ?? 'ms',
+  } as const
+  return {
+    name: source.name,
+    ...describedOf(source),
+    columns: readings.map(({ name, type, nullable, epoch }) => ({
+      name,
+      type,
+      nullable,
+      ...(epoch ? { epoch } : {}),
+      archiveName: archive?.columns?.[name] ?? name,
+    })),
+    ...roles,
+    schema: source.schema,
+    topic: topicOf(source),
+    archive:
+      archive === null
+        ? null
+        : { table: archive.table, lag_ms: archive.lag === undefined ? null : durationMs(archive.lag) },
+    streamed: source.stream !== null,
+    parser: eventParser({ source: source.name, columns: readings, ...roles }),
+  }
+}
+
+/** Compiles the key of a checked entity. */
+export function entityModel(entity: EntityData): EntityModel {
+  return {
+    name: entity.name,
+    ...describedOf(entity),
+    key: Object.entries(entity.key).map(([name, schema]) => keyModel(name, readColumn(schema) as ColumnReading)),
+  }
+}
+
+function keyModel(name: string, { type, leaf }: ColumnReading): KeyModel {
+  const reader = valueReader({ type, leaf, epoch: false, precision: 'ms' })
+  return {
+    name,
+    type,
+    parse(value) {
+      const missing = value === undefined || value === null
+      const known = missing ? undefined : reader.read(value)
+      if (known !== undefined) return known
+      const shown = showValue(value)
+      const { code, text } = missing
+        ? ({ code: 'EVENT_MISSING', text: `the key needs a value` } as const)
+        : reader.refusal(value)
+      const message = missing ? `${name} is missing: ${text}` : `${name}: ${shown} ${text}`
+      throw new EventError([{ code, column: name, value: shown, message }])
+    },
+  }
+}

@@ -1,0 +1,18 @@
+import { isWindowed } from '../timeline/aggregate.ts'
+import type { GroupData } from './definition.ts'
+
+/** The name of one value: `card_velocity__spend_24h`, `merchant_risk__fraud_rate_7d_delayed_7d`. */
+export function servedName(group: string, feature: string, window: string, delay: string | null): string {
+  return `${group}__${feature}_${window}${delay === null ? '' : `_delayed_${delay}`}`
+}
+
+/** What a group serves, by name: the feature and the window behind it. Features without windows serve nothing. */
+export function servedNames(group: GroupData): Map<string, { readonly feature: string; readonly window: string }> {
+  const names = new Map<string, { readonly feature: string; readonly window: string }>()
+  for (const [feature, value] of Object.entries(group.features)) {
+    if (!isWindowed(value)) continue
+    const { windows, delay } = value.spec
+    for (const window of windows) names.set(servedName(group.name, feature, window, delay), { feature, window })
+  }
+  return names
+}
