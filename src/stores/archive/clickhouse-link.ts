@@ -1,0 +1,70 @@
+import { ArchiveError } from '../event-archive.ts'
+
+/** One block to insert, and how: `INSERT INTO <into> SELECT <select> FROM <the block, read as structure> <where>`. */
+export interface NativeInsert {
+  readonly into: string
+  readonly select: string
+  /** Names and types of the block's columns, as table functions take it. */
+  readonly structure: string
+  /** A WHERE clause, or nothing. */
+  readonly where: string
+  readonly settings: string
+  /** One block in `Native` format. */
+  readonly block: Uint8Array
+}
+
+/**
+ * What the archive needs of a ClickHouse, embedded or remote. Calls may overlap as they like: an insert never waits for a
+ * scan that is read slowly. Whatever it throws, {@link archiveError} explains.
+ */
+export interface ClickHouseLink {
+  /** Where tables are whose name says no database. */
+  readonly database: string
+  /** Runs a statement that answers nothing. */
+  command(sql: string): Promise<void>
+  /** The answer of a short query, in `Native` format, cut anywhere. */
+  lookup(sql: string): AsyncIterable<Uint8Array>
+  /** The answer of a long query, made as it is read. Breaking off ends the query. */
+  scan(sql: string): AsyncIterable<Uint8Array>
+  /** Inserts one block: all of it or nothing, durable when it resolves. */
+  insert(insert: NativeInsert): Promise<void>
+  close(): Promise<void>
+}
+
+/** Codes of ClickHouse that say: not now. Time and memory limits, network, too many parts or queries, read-only, cancelled. */
+const BUSY_CODES = new Set([
+  23, 24, 159, 160, 164, 173, 198, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 319, 394, 425, 439,
+  999,
+])
+
+/** Codes of ClickHouse that say: this value does not fit that type. */
+const TYPE_CODES = new Set([
+  6, 25, 26, 27, 32, 33, 38, 41, 43, 48, 53, 69, 70, 72, 131, 169, 321, 349, 395, 407, 441, 691,
+])
+
+/** Explains what a ClickHouse threw while the archive was `doing` something, as in `insert into payments_auth`. */
+export function archiveError(doing: string, error: unknown): ArchiveError {
+  if (error instanceof ArchiveError) return error
+  const { code, reason } = explain(error)
+  const kind =
+    code === null || BUSY_CODES.has(code)
+      ? 'ARCHIVE_UNAVAILABLE'
+      : TYPE_CODES.has(code)
+        ? 'ARCHIVE_TYPE'
+        : 'ARCHIVE_REFUSED'
+  return new ArchiveError(kind, `the archive could not ${doing}: ${reason}`, error)
+}
+
+/** A failure's ClickHouse code, null where it never got so far, and its first sentence. */
+function explain(error: unknown): { code: number | null; reason: string } {
+  const message = error instanceof Error ? error.message : String(error)
+  const found = /Code: (\d+)\. DB::Exception: (.*)/s.exec(message)
+  // The client takes the code out of the message; the library leaves it in.
+  const given =
+    error instanceof Error && 'code' in error && /^\d+$/.test(String(error.code)) ? Number(error.code) : null
+  const text = (found?.[2] ?? message).replace(
+    /(: while executing|: In scope|: While executing|\. Stack trace)[\s\S]*$/i,
+    '',
+  )
+  return { code: found ? Number(found[1]) : given, reason: text }
+}

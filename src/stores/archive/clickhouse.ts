@@ -1,0 +1,149 @@
+import type {
+  ArchiveBlock,
+  ArchiveColumn,
+  ArchiveInsert,
+  ArchiveScan,
+  ArchiveStats,
+  ArchiveTable,
+  EventArchive,
+} from '../event-archive.ts'
+import { ArchiveError } from '../event-archive.ts'
+import { archiveError, type ClickHouseLink } from './clickhouse-link.ts'
+import { createSql } from './create-sql.ts'
+import { insertOf } from './insert.ts'
+import { type NativeBlock, nativeBlocks } from './native-format.ts'
+import { ORIGIN, SEQUENCE } from './provenance.ts'
+import { planScan, toArchiveBlock } from './scan-sql.ts'
+import { quoteName, quoteText, type TableAddress, tableAddress } from './sql-text.ts'
+import { readStats, statsSql } from './stats-sql.ts'
+
+/**
+ * An archive in ClickHouse, over any link to one. Beyond the interface: rows whose id is null are left out of a scan, as they
+ * have no hash; and a row whose time is null or unreadable is in every range of times, so that whoever reads can refuse it.
+ */
+export class ClickHouseArchive implements EventArchive {
+  readonly #link: ClickHouseLink
+  /** Tables as they were last described. Forgotten when a statement fails, as that may be why. */
+  readonly #tables = new Map<string, ArchiveTable>()
+
+  constructor(link: ClickHouseLink) {
+    this.#link = link
+  }
+
+  async describe(table: string): Promise<ArchiveTable | null> {
+    const at = this.#address(table)
+    const columns = new Map<string, { type: string }>()
+    const sql = `SELECT name, type FROM system.columns WHERE database = ${quoteText(at.database)} AND table = ${quoteText(at.table)} ORDER BY position`
+    for await (const block of this.#lookup(sql, `describe ${table}`)) {
+      const [names, types] = block.columns.map((column) => column.values)
+      for (let row = 0; row < block.rows; row++) columns.set(String(names?.[row]), { type: String(types?.[row]) })
+    }
+    this.#tables.delete(table)
+    if (columns.size === 0) return null
+    const described = { columns }
+    this.#tables.set(table, described)
+    return described
+  }
+
+  async create(table: string, columns: readonly ArchiveColumn[], time: string): Promise<void> {
+    // Asked first, so that a table of somebody else's needs no right to create one.
+    if ((await this.describe(table)) !== null) return
+    const at = this.#address(table)
+    const sql = createSql(at, columns, time)
+    await this.#try(`create table ${table}`, table, async () => {
+      await this.#link.command(`CREATE DATABASE IF NOT EXISTS ${quoteName(at.database)}`)
+      await this.#link.command(sql)
+    })
+    this.#tables.delete(table)
+  }
+
+  async insert(rows: ArchiveInsert): Promise<void> {
+    if (rows.sequences.length === 0) return
+    const described = await this.#described(rows.table)
+    const at = this.#address(rows.table)
+    await this.#try(`insert into ${rows.table}`, rows.table, async () => {
+      await this.#link.insert(await insertOf(at, described, rows))
+    })
+  }
+
+  async lastSequence(table: string, origin: string): Promise<number | null> {
+    const answer = await this.#sequenceQuery(table, `maxOrNull(${SEQUENCE})`, `${ORIGIN} = ${quoteText(origin)}`)
+    return answer === null || Number.isNaN(answer) ? null : answer
+  }
+
+  async sequences(table: string, origin: string, below: number): Promise<number> {
+    const where = `${ORIGIN} = ${quoteText(origin)} AND ${SEQUENCE} < ${below}`
+    // A bitmap counts exactly, in a bit for each of a dense range; uniqExact would keep every number.
+    return (await this.#sequenceQuery(table, `groupBitmap(toUInt64(${SEQUENCE}))`, where)) ?? 0
+  }
+
+  async *scan(scan: ArchiveScan): AsyncIterable<ArchiveBlock> {
+    const described = await this.#described(scan.table)
+    const plan = planScan(this.#address(scan.table), described, scan)
+    try {
+      for await (const block of nativeBlocks(this.#link.scan(plan.sql))) yield toArchiveBlock(plan, block)
+    } catch (error) {
+      this.#tables.delete(scan.table)
+      throw archiveError(`scan ${scan.table}`, error)
+    }
+  }
+
+  async stats(
+    table: string,
+    time: ArchiveColumn,
+    key: readonly ArchiveColumn[],
+    from_ms: number | null,
+  ): Promise<ArchiveStats> {
+    const described = await this.#described(table)
+    const sql = statsSql(this.#address(table), described, time, key, from_ms)
+    return readStats(await this.#firstRow(sql, `count ${table}`))
+  }
+
+  close(): Promise<void> {
+    return this.#link.close()
+  }
+
+  #address(table: string): TableAddress {
+    return tableAddress(table, this.#link.database)
+  }
+
+  async #described(table: string): Promise<ArchiveTable> {
+    const described = this.#tables.get(table) ?? (await this.describe(table))
+    if (described !== null) return described
+    throw new ArchiveError('ARCHIVE_REFUSED', `the archive has no table ${table}: create it, or correct its name`)
+  }
+
+  /** One number about an origin; null where the table is not there, or has no columns that say where rows came from. */
+  async #sequenceQuery(table: string, value: string, where: string): Promise<number | null> {
+    const described = this.#tables.get(table) ?? (await this.describe(table))
+    if (!described?.columns.has('_origin') || !described.columns.has('_sequence')) return null
+    const sql = `SELECT ifNull(toFloat64(${value}), nan) FROM ${this.#address(table).sql} WHERE ${where}`
+    const [answer] = await this.#firstRow(sql, `read the sequences of ${table}`)
+    return answer ?? null
+  }
+
+  /** The numbers of the first row of an answer. */
+  async #firstRow(sql: string, doing: string): Promise<number[]> {
+    let first: number[] = []
+    // Read to its end: an answer that is broken off costs a connection.
+    for await (const block of this.#lookup(sql, doing)) first = block.columns.map((column) => Number(column.values[0]))
+    return first
+  }
+
+  async *#lookup(sql: string, doing: string): AsyncIterable<NativeBlock> {
+    try {
+      yield* nativeBlocks(this.#link.lookup(sql))
+    } catch (error) {
+      throw archiveError(doing, error)
+    }
+  }
+
+  async #try(doing: string, table: string, job: () => Promise<void>): Promise<void> {
+    try {
+      await job()
+    } catch (error) {
+      this.#tables.delete(table)
+      throw archiveError(doing, error)
+    }
+  }
+}
