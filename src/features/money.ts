@@ -3,8 +3,11 @@ import { z } from 'zod'
 /** Most decimals of an amount: with more, not even one whole unit would fit below 2^53. */
 export const MONEY_SCALE_MAX = 15
 
-/** Below this many minor units, two different amounts are never the same double, so that arithmetic can decide. */
-const UNAMBIGUOUS_MAX = 2 ** 50
+/**
+ * Most minor units that a number may stand for, where it has decimals. From 2^52 on two amounts can be the same double, so
+ * that one of them would be rounded; below 2^50 the arithmetic that decides is exact too. Text has no such limit.
+ */
+const NUMBER_MINOR_MAX = 2 ** 50 - 1
 
 /** Marks a schema that `money` made. A registered symbol in the schema's definition, which every clone of it carries on. */
 const MONEY = Symbol.for('millrace.money')
@@ -17,7 +20,8 @@ export type MoneySchema = z.ZodCodec<z.ZodUnion<readonly [z.ZodString, z.ZodNumb
 /**
  * An amount of money: `"12.34"` or `12.34` in, 1234 inside at scale 2. More decimals than the scale are refused, never
  * rounded; text must have at most that many digits after the point, zeros too, no blank, no `+`, no exponent, no leading
- * zeros. A number is judged by its shortest decimal text, so `12.3400` is 12.34. At most 2^53 - 1 minor units.
+ * zeros. A number is judged by its shortest decimal text, so `12.3400` is 12.34. At most 2^53 - 1 minor units, and 2^50 - 1
+ * in a number with decimals, as beyond that two amounts are soon the same number.
  *
  * Throws a RangeError where the scale is no whole number from 0 to 15.
  */
@@ -29,7 +33,7 @@ export function money(options: { readonly scale: number }): MoneySchema {
     )
   }
   const pattern = new RegExp(`^-?(0|[1-9][0-9]{0,15})${scale === 0 ? '' : `(\\.[0-9]{1,${scale}})?`}$`)
-  const given = z.union([z.string().regex(pattern), z.number()], moneyRule(scale))
+  const given = z.union([z.string().regex(pattern, moneyRule(scale)), z.number()], moneyRule(scale))
   const schema = z.codec(given, z.int(), {
     decode(value, context) {
       const minor = parseMoney(value, scale)
@@ -59,8 +63,11 @@ export function parseMoney(value: unknown, scale: number): number | null {
   const factor = 10 ** scale
   const minor = Math.round(value * factor)
   // Division rounds correctly, so it gives `value` back exactly where that is the double nearest to `minor` units.
-  if (Math.abs(minor) < UNAMBIGUOUS_MAX) return minor / factor === value ? minor + 0 : null
-  return Number.isFinite(value) ? parseText(String(value), scale) : null
+  return Math.abs(minor) <= numberMinorMax(scale) && minor / factor === value ? minor + 0 : null
+}
+
+function numberMinorMax(scale: number): number {
+  return scale === 0 ? Number.MAX_SAFE_INTEGER : NUMBER_MINOR_MAX
 }
 
 function parseText(text: string, scale: number): number | null {
@@ -85,5 +92,7 @@ export function formatMoney(minor: number, scale: number): string {
 export function moneyRule(scale: number): string {
   const example = formatMoney(1234, scale)
   const decimals = scale === 0 ? 'no decimals' : `at most ${scale} decimal${scale === 1 ? '' : 's'}`
-  return `must be an amount with ${decimals}, as "${example}" or ${example}, within ±${formatMoney(Number.MAX_SAFE_INTEGER, scale)}`
+  const limit = `within ±${formatMoney(Number.MAX_SAFE_INTEGER, scale)}`
+  const numberLimit = scale === 0 ? '' : ` (a number within ±${formatMoney(NUMBER_MINOR_MAX, scale)})`
+  return `must be an amount with ${decimals}, as "${example}" or ${example}, ${limit}${numberLimit}`
 }
