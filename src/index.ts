@@ -5,7 +5,16 @@ export { featureGroup, type Group, type GroupOptions, type View } from './featur
 export { type DerivedValue, featureService, type Service, type ServiceOptions } from './features/feature-service.ts'
 export { type MoneySchema, money } from './features/money.ts'
 export { ratio } from './features/ratio.ts'
-export type { EventIn, EventSeen, InputOf, Services, VectorOf } from './features/service-types.ts'
+export type {
+  Answered,
+  EventIn,
+  EventSeen,
+  InputOf,
+  ServiceInput,
+  Services,
+  VectorIn,
+  VectorOf,
+} from './features/service-types.ts'
 export { type Source, type SourceOptions, source } from './features/source.ts'
 export type { Aggregate, Over, Windowed } from './timeline/aggregate.ts'
 export {
@@ -21,6 +30,6 @@ export {
   sum,
   timeSinceLast,
 } from './timeline/aggregates/index.ts'
-export type { Column } from './timeline/column.ts'
+export type { Column, Integer } from './timeline/column.ts'
 export type { Duration } from './timeline/duration.ts'
 export { and, eq, type Filter, gt, gte, inList, isNull, lt, lte, ne, not, or } from './timeline/filter.ts'
