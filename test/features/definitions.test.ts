@@ -1,9 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { dataOf, type GroupData, meta, type ServiceData, type SourceData } from '../../src/features/definition.ts'
 import {
-  and,
-  avg,
   count,
   type DerivedValue,
   entity,
@@ -14,7 +11,6 @@ import {
   money,
   not,
   rate,
-  ratio,
   source,
   sum,
   z,
@@ -267,131 +263,5 @@ describe('featureService()', () => {
   it('has neither event, request nor derived values unless it says so', () => {
     const plain = dataOf(featureService('plain', { features: [velocity] }))
     expect(plain).toMatchObject({ event: null, request: null, derive: {} })
-  })
-})
-
-describe('what makes no definition at all', () => {
-  const group = { source: payments, entity: card, features: {} }
-  it.each<[string, () => unknown, string]>([
-    [
-      'no name',
-      () => source(undefined as never, {} as never),
-      "source() needs a name first, as source('name', { ... })",
-    ],
-    ['no options', () => entity('card', undefined as never), "entity 'card' needs an object after its name"],
-    [
-      'no schema',
-      () => source('payments', { schema: { id: z.string() } as never, id: 'id', time: 'id' } as never),
-      "source 'payments' needs a schema, as schema: z.object({ id: z.string(), ... })",
-    ],
-    [
-      'no time',
-      () => source('payments', { schema: z.object({ id: z.string() }), id: 'id' } as never),
-      "source 'payments' needs time: the name of its time column",
-    ],
-    ['no key', () => entity('card', {} as never), "entity 'card' needs a key, as key: { card_id: z.string() }"],
-    [
-      'a key that is no zod type',
-      () => entity('card', { key: { card_id: 'string' } } as never),
-      "entity 'card' needs a zod type for its key card_id, as card_id: z.string()",
-    ],
-    [
-      'no source',
-      () => featureGroup('velocity', { ...group, source: card } as never),
-      "featureGroup 'velocity' needs a source, as source: payments",
-    ],
-    [
-      'no entity',
-      () => featureGroup('velocity', { ...group, entity: 'card' } as never),
-      "featureGroup 'velocity' needs an entity, as entity: card",
-    ],
-    [
-      'no features',
-      () => featureGroup('velocity', { ...group, features: undefined } as never),
-      "featureGroup 'velocity' needs features, as features: { tx_count: count().over('7d') }",
-    ],
-    [
-      'no groups',
-      () => featureService('checkout', {} as never),
-      "featureService 'checkout' needs features, as features: [cardVelocity]",
-    ],
-    [
-      'a group that is none',
-      () => featureService('checkout', { features: [velocity, payments] } as never),
-      "featureService 'checkout', features[1] must be a feature group, or features picked from one, as cardVelocity.pick('tx_count_7d')",
-    ],
-    [
-      'an event that is no source',
-      () => featureService('checkout', { features: [velocity], event: card } as never),
-      "featureService 'checkout' needs a source, as event: payments",
-    ],
-    [
-      'a request that is no object',
-      () => featureService('checkout', { features: [velocity], request: z.string() } as never),
-      "featureService 'checkout' needs a zod object, as request: z.object({ cart_items: z.int() })",
-    ],
-    [
-      'a derived value that is no function',
-      () => featureService('checkout', { features: [velocity], derive: { one: 1 } } as never),
-      "featureService 'checkout' needs a function for one, as one: ({ f }) => f.card_velocity__spend_7d",
-    ],
-    ['a value for a column', () => avg('amount' as never), 'avg() needs a column of a source, as avg(payments.amount)'],
-    ['a value for a filter', () => and(true as never), "and() needs filters, as and(eq(payments.status, 'declined'))"],
-  ])('is refused at once: %s', (_, define, message) => {
-    expect(define).toThrow(new TypeError(message))
-  })
-})
-
-it.each<[number | null | undefined, number | null | undefined, number | null]>([
-  [1, 4, 0.25],
-  [-3, 2, -1.5],
-  [0, 5, 0],
-  [0, -5, 0],
-  [1, 0, null],
-  [0, 0, null],
-  [1, -0, null],
-  [null, 2, null],
-  [2, null, null],
-  [undefined, 2, null],
-  [2, undefined, null],
-  [1e300, 1e-300, null],
-  [Number.NaN, 2, null],
-])('ratio(%o, %o) is %o', (a, b, expected) => {
-  expect(ratio(a, b)).toBe(expected)
-})
-
-describe('the entry of the library', () => {
-  it('has the names of the language', async () => {
-    const names = 'avg count countDistinct first last lastN max min rate sum timeSinceLast'.split(' ')
-    const filters = 'eq ne gt gte lt lte inList isNull and or not'.split(' ')
-    const language = 'source entity featureGroup featureService money ratio z'.split(' ')
-    expect(Object.keys(await import('millrace')).sort()).toEqual([...names, ...filters, ...language].sort())
-  })
-
-  it('loads nothing but zod', () => {
-    const packages = new Set<string>()
-    const seen = new Set<string>()
-    const walk = (file: URL): void => {
-      if (seen.has(file.href)) return
-      seen.add(file.href)
-      const imports = /^(?:import|export) (?!type )(?:[^'";]*? from )?'([^']+)'/gm
-      for (const [, target = ''] of readFileSync(file, 'utf8').matchAll(imports)) {
-        if (target.startsWith('.')) walk(new URL(target, file))
-        else packages.add(target)
-      }
-    }
-    walk(new URL('../../src/index.ts', import.meta.url))
-    expect([...packages]).toEqual(['zod'])
-    expect(seen.size).toBeGreaterThan(20)
-  })
-
-  it('reads the definitions of this project', async () => {
-    const folder = new URL('../../feature-defs/', import.meta.url)
-    const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
-    const modules = await Promise.all(files.map((file) => import(new URL(file, folder).href)))
-    const kinds = modules.flatMap((module) => Object.values(module as object).map((value) => dataOf(value)?.name))
-    expect(kinds.sort()).toEqual(
-      ['card', 'card_merchant', 'card_velocity', 'checkout_risk', 'merchant', 'merchant_risk', 'payments'].sort(),
-    )
   })
 })
