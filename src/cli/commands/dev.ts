@@ -1,0 +1,166 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serve } from '@hono/node-server'
+import { defineCommand } from 'citty'
+import type { ClockMode } from '../../features/clock.ts'
+import type { BackfillEvent } from '../backfill-runner.ts'
+import { lockDataFolder } from '../data-folder.ts'
+import { demoRequest, loadDemoHistory, runDemoTraffic } from '../demo/demo.ts'
+import { openEngine } from '../engine.ts'
+import { loadModel } from '../load-definitions.ts'
+import { UsageError } from '../usage-error.ts'
+
+const HOST = '127.0.0.1'
+
+/** How long open connections may hold up a stop. */
+const DRAIN_MS_MAX = 2_000
+
+const PROGRESS_EVERY_MS = 2_000
+
+function portOf(text: string): number {
+  const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new UsageError(`--port: '${text}' is not a port: give a number from 0 (any free one) to 65535`)
+}
+
+function clockOf(text: string): ClockMode {
+  if (text === 'wall' || text === 'history') return text
+  throw new UsageError(`--clock: '${text}' is not a clock: give 'wall', or 'history' to replay past data`)
+}
+
+/** Writes lines for people on stderr, or events as JSON on stdout. */
+function teller(json: boolean): (event: string, text: string, data?: object) => void {
+  if (json) return (event, _, data) => process.stdout.write(`${JSON.stringify({ event, ...data })}\n`)
+  return (_, text) => process.stderr.write(`${text}\n`)
+}
+
+type Tell = ReturnType<typeof teller>
+
+function backfillTeller(tell: Tell): (event: BackfillEvent) => void {
+  let told_ms = 0
+  return (event) => {
+    const name = `${event.timeline.source} by ${event.timeline.entity}`
+    if (event.type === 'message') tell('backfill', `backfill ${name}: ${event.text}`, { ...event })
+    else if (event.type === 'failed') tell('backfill', `backfill ${name} failed: ${event.message}`, { ...event })
+    else if (event.type === 'done') {
+      const refused = event.refused === 0 ? '' : `, ${event.refused} refused: ${event.refusals.join('; ')}`
+      tell('backfill', `backfill ${name}: complete, ${event.rows} rows${refused}`, { ...event })
+    } else if (Date.now() - told_ms > PROGRESS_EVERY_MS) {
+      told_ms = Date.now()
+      tell('backfill', `backfill ${name}: ${event.rows} of ${event.rowsTotal} rows`, { ...event })
+    }
+  }
+}
+
+export default defineCommand({
+  meta: {
+    name: 'dev',
+    description:
+      'Runs everything in one process: HTTP API, log -> online store, log -> archive, backfill of whatever is not complete.',
+  },
+  args: {
+    defs: { type: 'string', default: 'feature-defs', description: 'Folder of definition files', valueHint: 'folder' },
+    data: { type: 'string', default: '.millrace', description: 'Folder that holds all data', valueHint: 'folder' },
+    port: { type: 'string', default: '8080', description: 'Port on 127.0.0.1; 0 for any free one' },
+    clock: {
+      type: 'string',
+      default: 'wall',
+      description: "'wall', or 'history' to replay past data: nothing expires, and now is the newest event",
+      valueHint: 'wall|history',
+    },
+    demo: { type: 'boolean', default: false, description: 'Adds seeded card traffic, in a data folder of its own' },
+    json: { type: 'boolean', default: false, description: 'Tells what happens as JSON lines on stdout' },
+  },
+  async run({ args }) {
+    const port = portOf(args.port)
+    const clock = clockOf(args.clock)
+    const tell = teller(args.json)
+    const model = await loadModel(args.defs)
+    const data = args.demo && args.data === '.millrace' ? await mkdtemp(join(tmpdir(), 'millrace-demo-')) : args.data
+    const lock = await lockDataFolder(data, 'dev')
+    const stop = new AbortController()
+    // The second signal does not wait: what was acknowledged is on disk anyway.
+    const onSignal = (): void => (stop.signal.aborted ? process.exit(130) : stop.abort())
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+    try {
+      const engine = await openEngine({
+        data,
+        model,
+        defs: args.defs,
+        clock,
+        onBackfill: backfillTeller(tell),
+        onTrouble: (source, message) =>
+          tell('trouble', message === null ? `${source}: all is well again` : `${source}: ${message}`, {
+            source,
+            message,
+          }),
+      })
+      try {
+        const { url, close } = await listen(engine.app.fetch, port)
+        await engine.start(url)
+        await lock.setUrl(url)
+        const services = [...model.services.keys()]
+        tell('ready', `millrace listens on ${url}: ${services.length} services, data in ${data}`, {
+          url,
+          data,
+          services,
+        })
+        const ask = (path: string, init?: RequestInit) => Promise.resolve(engine.app.request(path, init))
+        const demo = args.demo ? startDemo(ask, tell, url, stop.signal) : Promise.resolve()
+        await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }))
+        tell('stopping', 'millrace stops', {})
+        await demo
+        await close()
+      } finally {
+        await engine.close()
+      }
+    } finally {
+      await lock.release()
+      if (data !== args.data) await rm(data, { recursive: true, force: true })
+    }
+    tell('stopped', 'millrace has stopped: all that was acknowledged is on disk', {})
+  },
+})
+
+async function startDemo(
+  ask: (path: string, init?: RequestInit) => Promise<Response>,
+  tell: Tell,
+  url: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const count = await loadDemoHistory(ask, Date.now())
+  tell('demo', `demo: ${count} payments of the last 40 days are in the archive; live traffic begins. Try:`, { count })
+  tell(
+    'demo',
+    `\n  curl -s ${url}/v1/services/checkout_risk -H 'content-type: application/json' -d '${demoRequest(Date.now())}'\n`,
+    {},
+  )
+  await runDemoTraffic(ask, (line) => tell('demo', line, { line }), signal)
+}
+
+/** Listens on this machine only. Throws a UsageError where the port is taken. */
+function listen(
+  fetch: Parameters<typeof serve>[0]['fetch'],
+  port: number,
+): Promise<{ url: string; close(): Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, port, hostname: HOST }, (info: AddressInfo) => {
+      resolve({
+        url: `http://${HOST}:${info.port}`,
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed())
+            if ('closeIdleConnections' in server) server.closeIdleConnections()
+            setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), DRAIN_MS_MAX).unref()
+          }),
+      })
+    })
+    server.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') reject(error)
+      else reject(new UsageError(`--port: ${port} is taken on ${HOST}: give another, or 0 for any free one`))
+    })
+  })
+}
