@@ -42,12 +42,7 @@ export class RowIndex {
     if (stored !== null) this.bytes.set(stored, 0)
     if (current !== null) this.bytes.set(current, storedLength)
     this.count = 0
-    let sorted = this.#readHeaders(length, storedLength, after_ms, until_ms)
-    this.untidy = !sorted
-    if (!sorted) {
-      this.#sort()
-      sorted = true
-    }
+    if (!this.#readHeaders(length, storedLength, after_ms, until_ms)) this.#sort()
     this.#keepWinners(tombstones)
   }
 
@@ -63,6 +58,8 @@ export class RowIndex {
     let lastLow = 0
     let n = 0
     for (let at = 0; at < length; ) {
+      // The row of an event that is being scored may well be out of order: that is no matter of what is stored.
+      if (at === storedLength) this.untidy = !sorted
       if (at + HEADER_BYTES > length) throw corrupt(at, length)
       const size = view.getUint16(at, true)
       if (size < HEADER_BYTES || at + size > length) throw corrupt(at, length)
@@ -92,6 +89,7 @@ export class RowIndex {
       at += size
     }
     this.count = n
+    if (!hasCurrent) this.untidy = !sorted
     return sorted
   }
 

@@ -1,0 +1,86 @@
+import type { ParsedEvent, ServiceModel, SourceModel } from '../features/model.ts'
+import { ERROR, OK } from './feature-status.ts'
+import type { Vector } from './timeline-reader.ts'
+
+type Compute = (input: Readonly<Record<string, unknown>>) => unknown
+
+/**
+ * Runs the functions of a service's `derive`. A derived value is as good as the worst feature that it read: no function of a
+ * value that could not be computed is passed off as one of nothing.
+ */
+export class DerivedValues {
+  readonly #functions: readonly Compute[]
+  readonly #first: number
+  readonly #seenEvent: ((event: ParsedEvent) => object) | null
+  readonly #features: object
+  #vector: Vector | null = null
+  /** The worst status among the features that the function at work has read. */
+  #worst = OK
+
+  /** Derived values have the slots behind those of the features. */
+  constructor(service: ServiceModel) {
+    this.#functions = service.derive.map(({ compute }) => compute as Compute)
+    this.#first = service.features.length
+    this.#seenEvent = service.event === null ? null : eventSeen(service.event)
+    const features: object = Object.create(null)
+    for (const [slot, { name }] of service.features.entries()) {
+      Object.defineProperty(features, name, { enumerable: true, get: () => this.#read(slot) })
+    }
+    this.#features = Object.freeze(features)
+  }
+
+  compute(vector: Vector, event: ParsedEvent | null, request: unknown): void {
+    if (this.#functions.length === 0) return
+    this.#vector = vector
+    const input: Record<string, unknown> = { f: this.#features }
+    if (event !== null) input.event = this.#seenEvent!(event)
+    if (request !== undefined) input.request = request
+    for (let i = 0; i < this.#functions.length; i++) {
+      this.#worst = OK
+      const value = this.#run(this.#functions[i]!, input)
+      const status = value === undefined ? ERROR : this.#worst
+      const slot = this.#first + i
+      vector.values[slot] = status === ERROR ? null : value!
+      vector.statuses[slot] = status
+      if (status !== OK) vector.flawed = true
+    }
+  }
+
+  #run(compute: Compute, input: Readonly<Record<string, unknown>>): string | number | boolean | null | undefined {
+    try {
+      return scalar(compute(input))
+    } catch {
+      // Its author learns from the status: a thrown message may hold what must not be logged.
+      return undefined
+    }
+  }
+
+  #read(slot: number): unknown {
+    const { values, statuses } = this.#vector!
+    if (statuses[slot]! > this.#worst) this.#worst = statuses[slot]!
+    const value = values[slot]
+    return typeof value === 'bigint' ? Number(value) : value
+  }
+}
+
+/** What may be served of what a function gave; undefined for anything else. */
+function scalar(value: unknown): string | number | boolean | null | undefined {
+  // Adding 0 makes -0 a 0.
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : undefined
+  return value === null || typeof value === 'string' || typeof value === 'boolean' ? value : undefined
+}
+
+/** The event as `derive` sees it: canonical values by name, times as its schema has them, no outcome. */
+function eventSeen(source: SourceModel): (event: ParsedEvent) => object {
+  const columns = source.columns
+    .map(({ name, type, epoch }, column) => ({ name, column, isText: type.kind === 'time' && epoch !== true }))
+    .filter(({ column }) => !source.outcome.includes(column))
+  return ({ values }) => {
+    const seen: Record<string, unknown> = {}
+    for (const { name, column, isText } of columns) {
+      const value = values[column]!
+      seen[name] = isText && value !== null ? new Date(value as number).toISOString() : value
+    }
+    return seen
+  }
+}

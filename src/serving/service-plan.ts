@@ -1,0 +1,129 @@
+import type { ServiceModel, TimelineModel } from '../features/model.ts'
+import type { TimelineKey } from '../stores/online-store.ts'
+import type { TimelineRecord } from '../stores/timeline-registry.ts'
+import { hash64 } from '../timeline/id-hash.ts'
+import { RowError } from '../timeline/row-codec.ts'
+import { DerivedValues } from './derived-values.ts'
+import { STALE_MS } from './feature-status.ts'
+import { type ServiceQuestion, ServiceRequests } from './service-request.ts'
+import { ServingError } from './serving-error.ts'
+import { type ScoredEvent, TimelineReader, type Vector } from './timeline-reader.ts'
+
+/** What is true while one request, or one batch of them, is answered. */
+export interface Present {
+  readonly now_ms: number
+  /** Rows may be pruned by the clock: not while past data is replayed (L9). */
+  readonly prunes: boolean
+  /** Of each source of the plan: every event that reached the log before this instant is counted; null: not known. */
+  readonly watermarks: readonly (number | null)[]
+}
+
+/** One service, compiled: understands its requests and computes its answers from stored bytes. Does no I/O. */
+export class ServicePlan {
+  readonly service: ServiceModel
+  /** Names of the values, by slot: features, then derived values. */
+  readonly names: readonly string[]
+  /** Names of the sources behind them. */
+  readonly sources: readonly string[]
+  readonly requests: ServiceRequests
+  readonly readers: readonly TimelineReader[]
+  /** The last answer; the next one overwrites it. */
+  readonly vector: Vector
+  readonly #sourceOf: readonly number[]
+  readonly #scored: readonly boolean[]
+  readonly #derived: DerivedValues
+  readonly #onUntidy: ((key: TimelineKey, timeline: TimelineModel) => void) | undefined
+
+  constructor(service: ServiceModel, onUntidy?: (key: TimelineKey, timeline: TimelineModel) => void) {
+    const { features, derive, timelines, event } = service
+    this.service = service
+    this.#onUntidy = onUntidy
+    this.names = [...features, ...derive].map(({ name }) => name)
+    this.sources = [...new Set(timelines.map(({ timeline }) => timeline.source.name))]
+    this.requests = new ServiceRequests(service)
+    this.readers = timelines.map(({ timeline }) => {
+      const own = features.flatMap((feature, slot) =>
+        feature.timeline.fingerprint === timeline.fingerprint ? [{ feature, slot }] : [],
+      )
+      return new TimelineReader(
+        timeline,
+        own.map(({ feature }) => feature),
+        own.map(({ slot }) => slot),
+      )
+    })
+    this.vector = {
+      at_ms: 0,
+      values: this.names.map(() => null),
+      statuses: new Uint8Array(this.names.length),
+      flawed: false,
+    }
+    this.#sourceOf = timelines.map(({ timeline }) => this.sources.indexOf(timeline.source.name))
+    this.#scored = timelines.map(({ timeline }) => timeline.source.name === event?.name)
+    this.#derived = new DerivedValues(service)
+  }
+
+  update(records: ReadonlyMap<string, TimelineRecord>): void {
+    for (const reader of this.readers) reader.update(records.get(reader.timeline.fingerprint) ?? null)
+  }
+
+  /** Throws a ServingError where the store does not know the columns of some timeline. */
+  assertReady(): void {
+    for (const { ready, timeline } of this.readers) {
+      if (ready) continue
+      const name = `${timeline.source.name} by ${timeline.entity.name}`
+      throw new ServingError('NOT_READY', `the online store does not know the timeline of ${name} as it is defined`, {
+        cure: 'start the stream or a backfill with these definitions: either registers them',
+      })
+    }
+  }
+
+  /**
+   * Computes the answer into {@link vector}. `stored` holds, from `first` on, the bytes of each key of the question that is not
+   * null. A timeline that cannot be read has the status `error`; where its rows are of a schema that is not known here,
+   * and `last` is false, the RowError is thrown: the registry may have it by now.
+   */
+  compute(
+    question: ServiceQuestion,
+    stored: readonly (Uint8Array | null)[],
+    first: number,
+    present: Present,
+    last: boolean,
+  ): void {
+    const { vector } = this
+    const { event, keys } = question
+    vector.at_ms = question.at_ms ?? event?.time_ms ?? present.now_ms
+    vector.flawed = false
+    const scored = event === null ? null : identified(event)
+    let next = first
+    for (let i = 0; i < this.readers.length; i++) {
+      const reader = this.readers[i]!
+      const key = keys[i]!
+      if (key === null) {
+        reader.missing(vector)
+        continue
+      }
+      const kept_ms = present.prunes ? present.now_ms - reader.retention_ms : Number.NEGATIVE_INFINITY
+      try {
+        const current = this.#scored[i]! ? scored : null
+        reader.read(stored[next++]!, current, kept_ms, this.#stale(i, present), vector)
+        if (reader.untidy) this.#onUntidy?.(key, reader.timeline)
+      } catch (error) {
+        if (!(error instanceof RowError)) throw error
+        if (error.code === 'ROW_SCHEMA_UNKNOWN' && !last) throw error
+        reader.failed(vector)
+      }
+    }
+    this.#derived.compute(vector, event, question.request)
+  }
+
+  /** A source without a stream has no watermark and is not stale; one with a stream and none is. */
+  #stale(timeline: number, { watermarks, now_ms }: Present): boolean {
+    const watermark = watermarks[this.#sourceOf[timeline]!]!
+    return watermark === null ? this.readers[timeline]!.timeline.source.streamed : now_ms - watermark > STALE_MS
+  }
+}
+
+function identified(event: ScoredEvent['event']): ScoredEvent {
+  const id = hash64(event.id)
+  return { event, idLow: Number(id & 0xffffffffn), idHigh: Number(id >> 32n) }
+}

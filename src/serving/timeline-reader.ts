@@ -1,0 +1,187 @@
+import type { FeatureModel, ParsedEvent, TimelineModel } from '../features/model.ts'
+import { coveredSince, type TimelineRecord } from '../stores/timeline-registry.ts'
+import type { FeatureValue } from '../timeline/aggregate.ts'
+import { aggregates } from '../timeline/aggregates/index.ts'
+import type { Value } from '../timeline/column-type.ts'
+import { TimelinePlan } from '../timeline/plan.ts'
+import { RowEncoder, RowError } from '../timeline/row-codec.ts'
+import { findColumn, type RowSchemas } from '../timeline/row-schema.ts'
+import { ERROR, INCOMPLETE, MISSING, OK, STALE } from './feature-status.ts'
+import { ServingError } from './serving-error.ts'
+
+/** The values of one answer, by slot, and how good each is. Scratch: filled again by the next answer. */
+export interface Vector {
+  at_ms: number
+  readonly values: FeatureValue[]
+  readonly statuses: Uint8Array
+  /** Some status is not ok. */
+  flawed: boolean
+}
+
+/** How an event that is being scored is identified in rows. */
+export interface ScoredEvent {
+  readonly event: ParsedEvent
+  readonly idLow: number
+  readonly idHigh: number
+}
+
+interface Compiled {
+  readonly plan: TimelinePlan
+  readonly encoder: RowEncoder
+  /** By slot of the encoder's row: the source column, or -1 where the source has it no longer. */
+  readonly cells: readonly number[]
+  readonly row: Value[]
+}
+
+/** Reads the features of one timeline for one service: what it stores, with the event being scored in its place (L5). */
+export class TimelineReader {
+  readonly timeline: TimelineModel
+  readonly #features: readonly FeatureModel[]
+  readonly #slots: readonly number[]
+  /** From the instant asked for back to the start of each window. */
+  readonly #reach_ms: Float64Array
+  /** Since when each feature's columns are covered; Infinity: not at all. */
+  readonly #since_ms: Float64Array
+  readonly #out: FeatureValue[]
+  #record: TimelineRecord | null = null
+  #compiled: Compiled | null = null
+
+  /** `slots` are the places of the features in the vector. */
+  constructor(timeline: TimelineModel, features: readonly FeatureModel[], slots: readonly number[]) {
+    this.timeline = timeline
+    this.#features = features
+    this.#slots = slots
+    this.#reach_ms = Float64Array.from(features, ({ window_ms, delay_ms }) => window_ms + delay_ms)
+    this.#since_ms = new Float64Array(features.length)
+    this.#out = features.map(() => null)
+  }
+
+  /** Takes what the store knows of the timeline now; compiles again only where rows have a new form. */
+  update(record: TimelineRecord | null): void {
+    if (record === this.#record) return
+    const usable = record !== null && hasColumns(record.schemas, this.timeline, this.#features)
+    if (!usable) this.#compiled = null
+    else if (this.#compiled === null || record.schemas !== this.#record?.schemas) {
+      this.#compiled = compile(this.timeline, this.#features, record.schemas)
+    }
+    this.#record = record
+    if (record === null) return
+    const { columns } = this.timeline.source
+    for (const [i, feature] of this.#features.entries()) {
+      const read = feature.columns.map((column) => columns[column]!)
+      this.#since_ms[i] = coveredSince(record, read) ?? Number.POSITIVE_INFINITY
+    }
+  }
+
+  /** Whether rows of the timeline can be read: its columns are registered in the store. */
+  get ready(): boolean {
+    return this.#compiled !== null
+  }
+
+  /** How long rows are kept, in milliseconds. */
+  get retention_ms(): number {
+    return this.#record!.retention_ms
+  }
+
+  /** Rows of the last read are worth a compaction. */
+  get untidy(): boolean {
+    return this.#compiled!.plan.untidy
+  }
+
+  /**
+   * Computes the features into their slots. `kept_ms`: rows at or before it may be pruned. Throws a RowError for bytes that it
+   * cannot read, a ServingError for an event that makes too long a row.
+   */
+  read(stored: Uint8Array | null, scored: ScoredEvent | null, kept_ms: number, stale: boolean, vector: Vector): void {
+    const { plan } = this.#compiled!
+    const { at_ms, values, statuses } = vector
+    const out = this.#out
+    plan.read(stored, at_ms, scored === null ? null : this.#encode(scored), out)
+    const slots = this.#slots
+    const fresh = stale ? STALE : OK
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]!
+      const start_ms = at_ms - this.#reach_ms[i]!
+      const status = start_ms < this.#since_ms[i]! || start_ms < kept_ms ? INCOMPLETE : fresh
+      values[slot] = out[i]!
+      statuses[slot] = status
+      if (status !== OK) vector.flawed = true
+    }
+  }
+
+  /** Every feature of the timeline is null, as its key is. */
+  missing(vector: Vector): void {
+    this.#none(vector, MISSING)
+  }
+
+  /** Every feature of the timeline is null, as its rows cannot be read. */
+  failed(vector: Vector): void {
+    this.#none(vector, ERROR)
+  }
+
+  #none(vector: Vector, status: number): void {
+    vector.flawed = true
+    for (const slot of this.#slots) {
+      vector.values[slot] = null
+      vector.statuses[slot] = status
+    }
+  }
+
+  #encode({ event, idLow, idHigh }: ScoredEvent): Uint8Array {
+    const { encoder, cells, row } = this.#compiled!
+    for (let i = 0; i < cells.length; i++) row[i] = cells[i]! < 0 ? null : event.values[cells[i]!]!
+    try {
+      encoder.add(event.time_ms, idLow, idHigh, event.version, false, row)
+    } catch (error) {
+      if (!(error instanceof RowError)) throw error
+      throw new ServingError('EVENT_VALUE', `event: ${error.message}`, { path: 'event', cause: error })
+    }
+    return encoder.take()
+  }
+}
+
+function compile(timeline: TimelineModel, features: readonly FeatureModel[], schemas: RowSchemas): Compiled {
+  const { columns } = timeline.source
+  const type = (name: string) => columns.find((column) => column.name === name)!.type
+  const written = writableSchemas(schemas, timeline, features)
+  const cells = written.schemas.at(-1)!.columns.map((number) => {
+    const stored = schemas.columns[number]!
+    return columns.findIndex(({ name, type }) => name === stored.name && findColumn(schemas, name, type) === number)
+  })
+  return {
+    plan: new TimelinePlan(features, type, schemas, aggregates),
+    encoder: new RowEncoder(written),
+    cells,
+    row: cells.map(() => null),
+  }
+}
+
+/** The numbers of the columns that features read. */
+function readColumns(schemas: RowSchemas, timeline: TimelineModel, features: readonly FeatureModel[]): number[] {
+  const read = new Set(features.flatMap(({ columns }) => columns))
+  return [...read].map((column) => {
+    const { name, type } = timeline.source.columns[column]!
+    return findColumn(schemas, name, type)
+  })
+}
+
+/**
+ * The registry up to the last schema that has every column the features read. During a roll-out an older process may have
+ * registered a later schema without some of them; the event being scored must have them all the same.
+ */
+function writableSchemas(schemas: RowSchemas, timeline: TimelineModel, features: readonly FeatureModel[]): RowSchemas {
+  const read = readColumns(schemas, timeline, features)
+  const last = schemas.schemas.findLastIndex(({ columns }) => read.every((number) => columns.includes(number)))
+  return last < 0 ? schemas : { columns: schemas.columns, schemas: schemas.schemas.slice(0, last + 1) }
+}
+
+/** Whether the registry has every column that the features read, with every value of its enums. */
+function hasColumns(schemas: RowSchemas, timeline: TimelineModel, features: readonly FeatureModel[]): boolean {
+  if (schemas.schemas.length === 0) return false
+  return [...new Set(features.flatMap(({ columns }) => columns))].every((column) => {
+    const { name, type } = timeline.source.columns[column]!
+    const known = schemas.columns[findColumn(schemas, name, type)]?.type
+    if (known === undefined) return false
+    return type.kind !== 'enum' || (known.kind === 'enum' && type.values.every((value) => known.values.includes(value)))
+  })
+}
