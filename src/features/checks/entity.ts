@@ -14,13 +14,13 @@ const KEY_KINDS = new Set(['string', 'int', 'enum', 'bool'])
 
 /** Checks one entity by itself. */
 export function checkEntity(report: Report, entity: EntityData): void {
-  checkName(report, 'the entity', entity.name)
+  checkName(report, 'an entity', entity.name)
   checkDescribed(report, entity)
   const parts = Object.entries(entity.key)
   if (parts.length === 0) report.error('its key has no parts', 'name at least one, as key: { card_id: z.string() }')
   if (parts.length > KEY_PARTS_MAX) report.error(`its key has ${parts.length} parts`, `use at most ${KEY_PARTS_MAX}`)
   for (const [name, schema] of parts) {
-    checkColumnName(report, 'the key', name)
+    checkColumnName(report, 'a key', name)
     const column = readColumn(schema)
     if (isRefusal(column)) {
       report.error(`the key '${name}' is ${column.refused}, which ${column.why}`, column.cure)

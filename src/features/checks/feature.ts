@@ -8,7 +8,7 @@ import type { Report } from './report.ts'
 
 /** Checks one feature of a group. */
 export function checkFeature(report: Report, name: string, feature: unknown, source: SourceData): void {
-  checkName(report, 'the feature', name)
+  checkName(report, 'a feature', name)
   const what = `the feature '${name}'`
   if (isAggregate(feature)) {
     report.error(`${what} has no window`, `end it with .over('7d')`)

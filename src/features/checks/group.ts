@@ -9,7 +9,7 @@ import type { Report } from './report.ts'
 
 /** Checks one group: its key against its source, and its features. */
 export function checkGroup(report: Report, group: GroupData): void {
-  checkName(report, 'the group', group.name)
+  checkName(report, 'a group', group.name)
   checkDescribed(report, group)
   checkKey(report, group)
   const features = Object.entries(group.features as Readonly<Record<string, unknown>>)

@@ -21,23 +21,23 @@ const TOPIC = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/
 /** Columns that millrace adds to the archive tables that it creates. */
 const ARCHIVE_RESERVED = new Set(['_origin', '_sequence', '_arrived_ms'])
 
-/** Checks the name of a definition, a feature or a derived value. `what` begins the sentence, as `the feature`. */
+/** Checks the name of a definition, a feature or a derived value: `what` it names, as `a feature`. */
 export function checkName(report: Report, what: string, name: string): void {
   if (name.length > NAME_LENGTH_MAX) {
-    report.error(`${what} '${name}' has ${name.length} characters`, `use at most ${NAME_LENGTH_MAX}`)
+    report.error(`the name '${name}' has ${name.length} characters`, `use at most ${NAME_LENGTH_MAX}`)
   } else if (!NAME.test(name)) {
     const cure = 'use small letters, digits and single underscores between them, beginning with a letter, as tx_count'
-    report.error(`${what} '${name}' has a name with reserved characters`, cure)
+    report.error(`'${name}' cannot be the name of ${what}`, cure)
   }
 }
 
 /** Checks the name of a source's column or of a part of an entity's key. */
 export function checkColumnName(report: Report, what: string, name: string): void {
   if (name.length > NAME_LENGTH_MAX) {
-    report.error(`${what} '${name}' has ${name.length} characters`, `use at most ${NAME_LENGTH_MAX}`)
+    report.error(`the name '${name}' has ${name.length} characters`, `use at most ${NAME_LENGTH_MAX}`)
   } else if (!COLUMN.test(name)) {
     const cure = 'use letters, digits and underscores, beginning with a letter (names that begin with _ are reserved)'
-    report.error(`${what} '${name}' has a name with reserved characters`, cure)
+    report.error(`'${name}' cannot be the name of ${what}`, cure)
   }
 }
 

@@ -7,7 +7,7 @@ import type { Report } from './report.ts'
 
 /** Checks one service: what it reads, what it derives and what it is sent. */
 export function checkService(report: Report, service: ServiceData): void {
-  checkName(report, 'the service', service.name)
+  checkName(report, 'a service', service.name)
   checkDescribed(report, service)
   if (service.features.length === 0) report.error('it reads no features', 'name a group, as features: [cardVelocity]')
   const read = new Set<string>()
@@ -18,8 +18,8 @@ export function checkService(report: Report, service: ServiceData): void {
     }
   }
   for (const name of Object.keys(service.derive)) {
-    checkName(report, 'the derived value', name)
     if (read.has(name)) report.error(`the derived value '${name}' has the name of a feature`, 'give it another name')
+    else checkName(report, 'a derived value', name)
   }
   if (service.request !== null) checkRequest(report, service.request)
 }

@@ -47,7 +47,7 @@ const ROLES: readonly Role[] = [
 
 /** Checks one source by itself. */
 export function checkSource(report: Report, source: SourceData): void {
-  checkName(report, 'the source', source.name)
+  checkName(report, 'a source', source.name)
   checkDescribed(report, source)
   checkSchema(report, source)
   const roles = ROLES.flatMap((role) => checkRole(report, source, role))
@@ -57,7 +57,7 @@ export function checkSource(report: Report, source: SourceData): void {
     }
   }
   checkOutcome(report, source)
-  checkDuration(report, 'lookback', source.lookback)
+  checkDuration(report, 'lookback is', source.lookback)
   if (source.stream !== null && !isTopicName(source.stream.topic)) {
     const cure = 'use 1 to 249 letters, digits, dots, underscores and hyphens'
     report.error(`stream.topic ${JSON.stringify(source.stream.topic)} is not a name of a topic`, cure)
@@ -79,7 +79,7 @@ function checkSchema(report: Report, source: SourceData): void {
     report.error(`the schema has ${columns.size} columns`, `use at most ${COLUMNS_MAX}`)
   }
   for (const [name, column] of columns) {
-    checkColumnName(report, 'the column', name)
+    checkColumnName(report, 'a column', name)
     if (isRefusal(column)) report.error(`${name} is ${column.refused}, which ${column.why}`, column.cure)
     else if (column.type.kind === 'enum') checkEnum(report, name, column.type.values)
   }
@@ -145,7 +145,7 @@ function checkOutcome(report: Report, source: SourceData): void {
   if (seen.size > 0 && source.version === null) {
     report.warning(
       'it has outcomes but no version: when an event comes again with its outcome, neither copy is the newer one',
-      'name a column that grows with each copy, as version: "updated_at"',
+      `name a column that grows with each copy, as version: 'updated_at'`,
     )
   }
 }
@@ -156,7 +156,7 @@ function checkArchiveOptions(report: Report, source: SourceData, archive: Archiv
     const cure = `use letters, digits and underscores, as 'payments_auth' or 'fraud.payments_auth'`
     report.error(`archive.table ${JSON.stringify(table)} is not a name of a table`, cure)
   }
-  if (lag !== undefined) checkDuration(report, 'archive.lag', lag)
+  if (lag !== undefined) checkDuration(report, 'archive.lag is', lag)
   if (precision !== undefined && precision !== 'ms' && precision !== 's') {
     report.error(`archive.precision is ${JSON.stringify(precision)}`, `write 'ms' or 's'`)
   }

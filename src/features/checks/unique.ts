@@ -7,24 +7,23 @@ import { reportOn } from './report.ts'
 
 /** Checks what may be there once only, over all definitions: names, topics, tables, served names. */
 export function checkUnique(problems: Problem[], definitions: Definitions): void {
-  const { sources, entities, groups, services } = definitions
-  for (const list of [sources, entities, groups, services] as readonly (readonly Collected[])[]) {
+  const named = <D extends DefinitionData>(list: readonly Collected<D>[]) =>
     once(
       problems,
       list,
       ({ data }) => data.name,
-      (name, other) => [
-        `another ${other.data.kind} is called '${name}', in ${other.file}`,
-        'give one of them another name',
-      ],
+      (name, { file, data }) => [`another ${data.kind} is called '${name}', in ${file}`, 'give one of them another name'],
     )
-  }
+  named(definitions.entities)
+  named(definitions.groups)
+  named(definitions.services)
+  const sources = named(definitions.sources)
   once(
     problems,
     sources,
     ({ data }) => topicOf(data),
-    (topic, other) => [
-      `its topic '${topic}' is also that of source ${other.data.name}`,
+    (topic, { data }) => [
+      `its topic '${topic}' is also that of source ${data.name}`,
       'give each source a topic of its own, as stream: { topic: ... }',
     ],
   )
@@ -32,8 +31,8 @@ export function checkUnique(problems: Problem[], definitions: Definitions): void
     problems,
     sources,
     ({ data }) => data.archive?.table ?? null,
-    (table, other) => [
-      `its table '${table}' is also that of source ${other.data.name}`,
+    (table, { data }) => [
+      `its table '${table}' is also that of source ${data.name}`,
       'give each source a table of its own, or a view of it',
     ],
   )
@@ -45,20 +44,22 @@ export function topicOf(source: SourceData): string {
   return source.stream?.topic ?? source.name
 }
 
+/** Tells of every definition whose key an earlier one has. Answers those whose key is their own, or that have none. */
 function once<D extends DefinitionData>(
   problems: Problem[],
   list: readonly Collected<D>[],
   keyOf: (definition: Collected<D>) => string | null,
   tell: (key: string, other: Collected<D>) => readonly [message: string, cure: string],
-): void {
+): Collected<D>[] {
   const seen = new Map<string, Collected<D>>()
-  for (const definition of list) {
+  return list.filter((definition) => {
     const key = keyOf(definition)
-    if (key === null) continue
+    if (key === null) return true
     const other = seen.get(key)
     if (other === undefined) seen.set(key, definition)
     else reportOn(problems, definition).error(...tell(key, other))
-  }
+    return other === undefined
+  })
 }
 
 function checkServed(problems: Problem[], { groups }: Definitions): void {
