@@ -6,6 +6,7 @@ export default defineConfig({
     // chDB binds one data directory per process and must not be loaded in a worker thread.
     pool: 'forks',
     maxWorkers: 2,
+    reporters: ['default', './test/closing-line.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

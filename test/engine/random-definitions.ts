@@ -1,0 +1,140 @@
+import fc from 'fast-check'
+import { collect } from '../../src/features/collect.ts'
+import type { Model } from '../../src/features/model.ts'
+import { formatMoney } from '../../src/features/money.ts'
+import { resolveModel } from '../../src/features/resolve.ts'
+import * as millrace from '../../src/index.ts'
+import type { Windowed } from '../../src/timeline/aggregate.ts'
+import type { Column } from '../../src/timeline/column.ts'
+import { durationMs } from '../../src/timeline/duration.ts'
+import type { Filter, FilterNode } from '../../src/timeline/filter.ts'
+import type { OracleEvent } from '../oracle.ts'
+import { randomEvent, randomFeature } from '../timeline/random-timeline.ts'
+
+const { z } = millrace
+
+/** A source with a column of every kind, a version, tombstones, outcomes and a key that may be null. */
+export const events = millrace.source('events', {
+  schema: z.object({
+    id: z.string(),
+    occurred_at: z.iso.datetime({ offset: true }),
+    version: z.int(),
+    gone: z.boolean(),
+    card_id: z.string().nullable(),
+    amount: millrace.money({ scale: 2 }).nullable(),
+    points: z.int().nullable(),
+    score: z.number().optional(),
+    shop: z.string().nullish(),
+    status: z.enum(['approved', 'declined', 'held']).nullable(),
+    fraud: z.boolean().optional(),
+    settled_at: z.iso.datetime({ offset: true }).nullable(),
+  }),
+  id: 'id',
+  time: 'occurred_at',
+  version: 'version',
+  deleted: 'gone',
+  outcome: ['status', 'fraud'],
+  stream: { topic: 'events' },
+  archive: { table: 'events' },
+})
+const columns = events as unknown as Record<string, Column>
+const card = millrace.entity('card', { key: { card_id: z.string() } })
+
+export interface CardEvent extends OracleEvent {
+  readonly card_id: string | null
+}
+
+export const randomCardEvent: fc.Arbitrary<CardEvent> = fc
+  .tuple(randomEvent, fc.constantFrom('a', 'b', 'a|b', null))
+  .map(([event, card_id]) => ({ ...event, card_id }))
+
+/** The event as a producer sends it. */
+export function toJson({ id, time_ms, version, deleted, card_id, values }: CardEvent): Record<string, unknown> {
+  const { amount, settled_at, score, fraud, ...rest } = values
+  return {
+    id,
+    occurred_at: new Date(time_ms).toISOString(),
+    version,
+    gone: deleted,
+    card_id,
+    amount: amount == null ? null : formatMoney(amount as number, 2),
+    settled_at: settled_at == null ? null : new Date(settled_at as number).toISOString(),
+    ...(score === null ? {} : { score }),
+    ...(fraud === null ? {} : { fraud }),
+    ...rest,
+  }
+}
+
+export const WINDOWS = ['1s', '2s', '5s', '10s', '60s'] as const
+const DELAYS = [null, null, '1s', '5s'] as const
+
+export interface AskedFeature {
+  readonly windowed: Windowed
+  readonly window_ms: number
+  readonly delay_ms: number
+  readonly name: string
+}
+
+export const randomFeatures: fc.Arbitrary<Omit<AskedFeature, 'name'>[]> = fc.array(
+  fc.tuple(randomFeature, fc.constantFrom(...WINDOWS), fc.constantFrom(...DELAYS)).map(([{ spec }, window, delay]) => {
+    const start = aggregateOf(spec.aggregate, spec.column, spec.of, spec.params.n ?? 1)
+    const filtered = spec.where === null ? start : start.where(filterOf(spec.where))
+    const over = (spec.excludeCurrent ? filtered.excludeCurrent() : filtered).over(window)
+    return {
+      windowed: delay === null ? over : over.delayed(delay),
+      window_ms: durationMs(window),
+      delay_ms: delay === null ? 0 : durationMs(delay),
+    }
+  }),
+  { minLength: 1, maxLength: 5 },
+)
+
+type Start = millrace.Aggregate<'events', unknown>
+
+function aggregateOf(name: string, column: string | null, of: FilterNode | null, n: number): Start {
+  if (name === 'lastN') return millrace.lastN(columns[column!]!, n) as Start
+  if (name === 'rate') return millrace.rate(filterOf(of!)) as Start
+  const make = (millrace as unknown as Record<string, (column?: Column) => Start>)[name]!
+  return column === null ? make() : make(columns[column])
+}
+
+type Compare = (column: Column, value: never) => Filter
+
+/** `check` refuses filters over nothing, which the kernel's own property covers: something as true, or false, stands in. */
+function filterOf(node: FilterNode): Filter {
+  const none = millrace.isNull(columns.amount!)
+  if ((node.op === 'and' || node.op === 'or') && node.filters.length === 0) {
+    return node.op === 'and' ? millrace.or(none, millrace.not(none)) : millrace.and(none, millrace.not(none))
+  }
+  if (node.op === 'in' && node.values.length === 0) return millrace.and(none, millrace.not(none))
+  switch (node.op) {
+    case 'and':
+      return millrace.and(...node.filters.map(filterOf))
+    case 'or':
+      return millrace.or(...node.filters.map(filterOf))
+    case 'not':
+      return millrace.not(filterOf(node.filter))
+    case 'null':
+      return millrace.isNull(columns[node.column]!)
+    case 'in':
+      return millrace.inList(columns[node.column]!, [...new Set(node.values)] as never[])
+    default: {
+      const compare = (millrace as unknown as Record<string, Compare>)[node.op]!
+      return compare(columns[node.column]!, node.value as never)
+    }
+  }
+}
+
+/** A model with one group of these features by card, a service that scores events, and one that is asked by key. */
+export function modelOf(features: readonly Omit<AskedFeature, 'name'>[]): { model: Model; asked: AskedFeature[] } {
+  const named = Object.fromEntries(features.map(({ windowed }, i) => [`f${i}`, windowed]))
+  const group = millrace.featureGroup('g', { source: events, entity: card, features: named as never })
+  const scored = millrace.featureService('scored', { event: events, features: [group] })
+  const looked = millrace.featureService('looked', { features: [group] })
+  const model = resolveModel(collect([{ file: 'random.ts', exports: { group, scored, looked } }]))
+  const asked = features.map((feature, i) => {
+    const { windows, delay } = feature.windowed.spec
+    return { ...feature, name: `g__f${i}_${windows[0]}${delay === null ? '' : `_delayed_${delay}`}` }
+  })
+  return { model, asked }
+}
