@@ -9,7 +9,7 @@ import type { Column } from '../../src/timeline/column.ts'
 import { durationMs } from '../../src/timeline/duration.ts'
 import type { Filter, FilterNode } from '../../src/timeline/filter.ts'
 import type { OracleEvent } from '../oracle.ts'
-import { randomEvent, randomFeature } from '../timeline/random-timeline.ts'
+import { randomEvent, randomFeature, T0 } from '../timeline/random-timeline.ts'
 
 const { z } = millrace
 
@@ -44,9 +44,17 @@ export interface CardEvent extends OracleEvent {
   readonly card_id: string | null
 }
 
+const CARDS = ['a', 'b', 'a|b', null]
+
+/** Few ids, each mostly of one instant and one card, so that copies, corrections and tombstones of one event are common. */
 export const randomCardEvent: fc.Arbitrary<CardEvent> = fc
-  .tuple(randomEvent, fc.constantFrom('a', 'b', 'a|b', null))
-  .map(([event, card_id]) => ({ ...event, card_id }))
+  .tuple(randomEvent, fc.nat({ max: 12 }), fc.constantFrom(0, 0, 0, 0, 1), fc.constantFrom(0, 0, 0, 0, 1))
+  .map(([event, n, later, otherCard]) => ({
+    ...event,
+    id: `tx-${n}`,
+    time_ms: T0 + (later * 4 - n * 3) * 250,
+    card_id: CARDS[(n + otherCard) % CARDS.length]!,
+  }))
 
 /** The event as a producer sends it. */
 export function toJson({ id, time_ms, version, deleted, card_id, values }: CardEvent): Record<string, unknown> {

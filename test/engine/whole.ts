@@ -1,0 +1,151 @@
+import { expect } from 'vitest'
+import { type BackfillResult, backfillTimeline } from '../../src/backfill/backfill.ts'
+import { enterGroup } from '../../src/cli/stream-group.ts'
+import type { ClockMode } from '../../src/features/clock.ts'
+import { writtenHash } from '../../src/features/fingerprint.ts'
+import type { Model, SourceModel } from '../../src/features/model.ts'
+import { VectorService } from '../../src/serving/vector-service.ts'
+import { MemoryEventArchive } from '../../src/stores/archive/memory.ts'
+import { archiveColumns } from '../../src/stores/archive-columns.ts'
+import { MemoryEventLog } from '../../src/stores/log/memory.ts'
+import { MemoryOnlineStore } from '../../src/stores/online/memory.ts'
+import { noteSkipped } from '../../src/stores/skipped-offsets.ts'
+import { registerTimelines, type TimelineRecord, uncover } from '../../src/stores/timeline-registry.ts'
+import { SourceArchiver } from '../../src/stream/source-archiver.ts'
+import { SourceStream } from '../../src/stream/source-stream.ts'
+import { compact } from '../../src/timeline/compact.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** The three stores of an installation: they outlive processes and definitions. */
+export class Stores {
+  readonly store = new MemoryOnlineStore()
+  readonly log: MemoryEventLog
+  readonly archive = new MemoryEventArchive()
+  sequence = 0
+  constructor(now: () => number) {
+    this.log = new MemoryEventLog({ now })
+  }
+}
+
+/** Streams, archivers, backfills and services of one set of definitions, stepped by hand: an installation without its process. */
+export class Whole {
+  readonly stores: Stores
+  readonly model: Model
+  readonly vectors: VectorService
+  readonly quarantined: string[] = []
+  readonly gaps: [partition: number, from: number, to: number][] = []
+  records!: ReadonlyMap<string, TimelineRecord>
+  readonly #clock: ClockMode
+  readonly #now: () => number
+  #streams: SourceStream[] = []
+  #archivers: SourceArchiver[] = []
+
+  constructor(model: Model, clock: ClockMode, now: () => number, stores = new Stores(now)) {
+    this.model = model
+    this.stores = stores
+    this.#clock = clock
+    this.#now = now
+    this.vectors = new VectorService({ model, store: stores.store, now, clock, watermark: () => now() })
+  }
+
+  /** What a process does when it starts. */
+  async open(): Promise<this> {
+    const { store, log } = this.stores
+    for (const { topic } of this.model.sources.values()) await log.ensureTopic(topic, 2)
+    const group = await enterGroup(store, log, this.model, writtenHash(this.model))
+    this.records = await registerTimelines(store, this.model, group.positions, this.#now())
+    for (const source of this.model.sources.values()) {
+      await this.stores.archive.create(
+        source.archive!.table,
+        archiveColumns(source),
+        source.columns[source.time]!.archiveName,
+      )
+      this.#streams.push(this.#stream(source, group.name))
+      this.#archivers.push(this.#archiver(source))
+    }
+    await this.vectors.refresh()
+    return this
+  }
+
+  /** Straight into the archive, as a warehouse fills it. */
+  async load(source: string, events: readonly Json[]): Promise<void> {
+    if (events.length === 0) return
+    const model = this.model.sources.get(source)!
+    const parsed = events.map((event) => model.parser.parse(event))
+    await this.stores.archive.insert({
+      table: model.archive!.table,
+      columns: archiveColumns(model),
+      values: model.columns.map((_, c) => parsed.map((event) => event.values[c]!)),
+      origins: parsed.map(() => 'file/test'),
+      sequences: parsed.map(() => this.stores.sequence++),
+      arrived_ms: parsed.map(() => this.#now()),
+    })
+  }
+
+  /** Into the log, as producers send it. */
+  async send(source: string, events: readonly Json[]): Promise<void> {
+    const { topic } = this.model.sources.get(source)!
+    await this.stores.log.append(
+      topic,
+      events.map((event) => ({ key: String(event.card_id), value: Buffer.from(JSON.stringify(event)) })),
+    )
+  }
+
+  async stream(): Promise<void> {
+    for (const stream of this.#streams) while (await stream.step());
+  }
+
+  async archive(): Promise<void> {
+    for (const archiver of this.#archivers) while ((await archiver.step()) > 0);
+  }
+
+  async backfill(signal = new AbortController().signal): Promise<BackfillResult[]> {
+    const results: BackfillResult[] = []
+    for (const timeline of this.model.timelines.values()) {
+      results.push(await backfillTimeline(timeline, { ...this.stores, now: this.#now, clock: this.#clock, signal }))
+    }
+    await this.vectors.refresh()
+    return results
+  }
+
+  async compact(): Promise<void> {
+    const { store } = this.stores
+    for await (const key of store.keys('')) {
+      const [rows] = await store.read([key])
+      expect(await store.swap(key, rows!, compact(rows!, null))).toBe(true)
+    }
+  }
+
+  #stream(source: SourceModel, group: string): SourceStream {
+    const { store, log } = this.stores
+    const timelines = [...this.model.timelines.values()].filter((timeline) => timeline.source === source)
+    return new SourceStream({
+      log,
+      store,
+      group,
+      source,
+      timelines: timelines.map((timeline) => ({ timeline, record: this.records.get(timeline.fingerprint)! })),
+      now: this.#now,
+      expires: this.#clock === 'wall',
+      onQuarantine: ({ reason }) => this.quarantined.push(reason),
+      onGap: async (partition, from, to) => {
+        this.gaps.push([partition, from, to])
+        for (const { fingerprint } of timelines) await uncover(store, fingerprint, 'gap')
+        await this.vectors.refresh()
+      },
+    })
+  }
+
+  #archiver(source: SourceModel): SourceArchiver {
+    const { store, log, archive } = this.stores
+    return new SourceArchiver({
+      log,
+      archive,
+      source,
+      onQuarantine: () => {},
+      onSkipped: (partition, offsets) => noteSkipped(store, source.topic, partition, offsets),
+      onGap: async () => {},
+    })
+  }
+}
