@@ -55,7 +55,7 @@ export function valueReader(options: ReaderOptions): ValueReader {
     },
     problem(value) {
       if (canonical.read(value) === undefined) return canonical.refusal(value).text
-      return failed(value)?.says(value) ?? null
+      return checks.length === 0 ? null : (failed(value)?.says(value) ?? null)
     },
   }
 }
