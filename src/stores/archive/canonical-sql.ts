@@ -13,11 +13,16 @@ export interface CanonicalColumn {
 
 const SAFE_MAX = Number.MAX_SAFE_INTEGER
 
-/** Below this many minor units two amounts are never the same double; above, the shortest text of the double decides. */
-const UNAMBIGUOUS_MINOR_MAX = 2 ** 50
+/** Most minor units in a double, as on every road: from 2^52 on two amounts can be the same double. */
+const DOUBLE_MINOR_MAX = 2 ** 50 - 1
 
-/** ISO 8601 with an offset, as the stream takes it; whether the day exists is left to the parser. */
-const ISO_TIME = String.raw`^\\d{4}-\\d{2}-\\d{2}T([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d+)?)?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)$`
+/** Most minor units that a column of doubles holds; without decimals every safe integer is one double. */
+export function doubleMinorMax(scale: number): number {
+  return scale === 0 ? SAFE_MAX : DOUBLE_MINOR_MAX
+}
+
+/** ISO 8601 with an offset, as the stream takes it; whether a month has that many days is left to the parser. */
+const ISO_TIME = String.raw`^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d+)?)?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)$`
 
 /** Canonical form of a column; `raw` is a reference to it in SQL. */
 export function canonicalSql(
@@ -30,7 +35,8 @@ export function canonicalSql(
   if (kind === 'string' || kind === 'enum') {
     return { kind: 'text', sql: `CAST(${textSql(type, raw)} AS LowCardinality(Nullable(String)))` }
   }
-  const value = type.nullable ? `assumeNotNull(${raw})` : raw
+  const plain = type.isDictionary ? `CAST(${raw} AS ${type.nullable ? `Nullable(${type.inner})` : type.inner})` : raw
+  const value = type.nullable ? `assumeNotNull(${plain})` : plain
   const sql = numberSql(column, type, value, precision)
   return { kind: 'number', sql: type.nullable ? `if(isNull(${raw}), nan, ${sql})` : sql }
 }
@@ -77,7 +83,8 @@ function moneySql(scale: number, type: ClickHouseType, value: string): string {
   const factor = `1e${scale}`
   const minor = `round(${value} * ${factor})`
   // Division rounds correctly: it gives the value back exactly where that is the double nearest to so many minor units.
-  return `multiIf(NOT isFinite(${value}), inf, abs(${minor}) >= ${UNAMBIGUOUS_MINOR_MAX}, ${textMoneySql(scale, `toString(${value})`)}, ${minor} / ${factor} = ${value}, if(${minor} = 0, 0., ${minor}), inf)`
+  const exact = `abs(${minor}) <= ${doubleMinorMax(scale)} AND ${minor} / ${factor} = ${value}`
+  return `multiIf(${minor} = 0 AND ${value} = 0, 0., ${exact}, ${minor}, inf)`
 }
 
 /** The integer behind a Decimal, cut or lengthened by `excess` digits; digits that are cut must be zeros. */

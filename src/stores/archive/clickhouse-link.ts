@@ -31,15 +31,15 @@ export interface ClickHouseLink {
   close(): Promise<void>
 }
 
-/** Codes of ClickHouse that say: not now. Time and memory limits, network, too many parts or queries, read-only, cancelled. */
+/** Codes of ClickHouse that say "not now": network, time and memory limits, full disk, too many queries or parts, cancelled. */
 const BUSY_CODES = new Set([
-  23, 24, 159, 160, 164, 173, 198, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 319, 394, 425, 439,
+  75, 95, 96, 159, 160, 173, 198, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 319, 394, 425, 439,
   999,
 ])
 
-/** Codes of ClickHouse that say: this value does not fit that type. */
+/** Codes that say "this value does not fit that type": cannot parse or convert, overflow, null, unknown in an Enum, throwIf. */
 const TYPE_CODES = new Set([
-  6, 25, 26, 27, 32, 33, 38, 41, 43, 48, 53, 69, 70, 72, 131, 169, 321, 349, 395, 407, 441, 691,
+  6, 25, 26, 27, 38, 41, 53, 69, 70, 72, 131, 321, 349, 376, 395, 407, 441, 467, 632, 675, 676, 691,
 ])
 
 /** Explains what a ClickHouse threw while the archive was `doing` something, as in `insert into payments_auth`. */

@@ -10,20 +10,22 @@ export interface ClickHouseType {
   /** Its name alone: `Decimal`. */
   readonly name: string
   readonly nullable: boolean
+  /** Inside `LowCardinality`, which most functions pass on to their result. */
+  readonly isDictionary: boolean
   /** The numbers between its parentheses, where it has any: 18 and 2. */
   readonly args: readonly number[]
 }
 
 /** Reads a type as ClickHouse writes it. */
 export function parseClickHouseType(text: string): ClickHouseType {
-  let inner = unwrap(text, 'LowCardinality') ?? text
-  const bare = unwrap(inner, 'Nullable')
-  inner = bare ?? inner
+  const coded = unwrap(text, 'LowCardinality')
+  const bare = unwrap(coded ?? text, 'Nullable')
+  const inner = bare ?? coded ?? text
   const open = inner.indexOf('(')
   const name = open === -1 ? inner : inner.slice(0, open)
   // Enum members may hold digits, which are no arguments.
   const args = open === -1 || name.startsWith('Enum') ? [] : [...inner.slice(open).matchAll(/\d+/g)].map(Number)
-  return { text, inner, name, nullable: bare !== null, args }
+  return { text, inner, name, nullable: bare !== null, isDictionary: coded !== null, args }
 }
 
 function unwrap(text: string, wrapper: string): string | null {

@@ -1,6 +1,6 @@
 import type { Value } from '../../timeline/column-type.ts'
 import type { ArchiveColumn } from '../event-archive.ts'
-import { textSql } from './canonical-sql.ts'
+import { doubleMinorMax, textSql } from './canonical-sql.ts'
 import { type ClickHouseType, columnTypeSql, decimalScale, isInteger, secondDecimals } from './clickhouse-types.ts'
 import type { NativeWriter } from './native-writer.ts'
 import { quoteText } from './sql-text.ts'
@@ -59,10 +59,13 @@ function targetOf(column: ArchiveColumn, type: ClickHouseType): string {
 
 function storedMoney(scale: number, type: ClickHouseType, wire: string, cast: string): StoredColumn {
   if (type.name === 'String') return { sql: `toString(${wire})`, exact: null }
-  if (type.name === 'Float64') return { sql: `toFloat64(toString(${wire}))`, exact: null }
-  return decimalScale(type) === scale && type.args[0] === 18
-    ? { sql: wire, exact: null }
-    : { sql: cast, exact: `${cast} = ${wire}` }
+  if (type.name === 'Float64') {
+    const exact = `abs(reinterpretAsInt64(${wire})) <= ${doubleMinorMax(scale)}`
+    return { sql: `toFloat64(toString(${wire}))`, exact }
+  }
+  if (decimalScale(type) === scale && type.args[0] === 18) return { sql: wire, exact: null }
+  // As texts: a cast to a wide Decimal may overflow unseen, and comparing the two numbers overflows in the same way.
+  return { sql: cast, exact: `toString(${cast}) = toString(${wire})` }
 }
 
 function storedTime(type: ClickHouseType, wire: string): StoredColumn {

@@ -26,6 +26,8 @@ const ONE_PART = settingsClause({
   insert_null_as_default: 0,
   // A block equal to an earlier one is inserted again, as it was asked for.
   insert_deduplicate: 0,
+  // Decimals are compared by their text.
+  output_format_decimal_trailing_zeros: 0,
 })
 
 const ORIGIN: ArchiveColumn = { name: '_origin', type: { kind: 'string', bytesMax: 4_096 }, nullable: false }

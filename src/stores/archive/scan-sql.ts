@@ -78,7 +78,7 @@ export function planScan(address: TableAddress, table: ArchiveTable, scan: Archi
   }
   const id = tableColumn(table, address, scan.id, { isTime: false, precision })
   const time = tableColumn(table, address, scan.time, { isTime: true, precision })
-  place(`xxHash64(${assumeNotNull(id.type, textSql(id.type, id.raw))})`)
+  place(`CAST(xxHash64(${assumeNotNull(id.type, textSql(id.type, id.raw))}) AS UInt64)`)
   place(canonical(scan.time, true).sql)
   const key = scan.key.map((column) => place(canonical(column).sql))
   const columns = scan.columns.map((column) => place(canonical(column).sql))
