@@ -32,11 +32,11 @@ export async function enterGroup(store: OnlineStore, log: EventLog, model: Model
       const at = (marks: typeof own) =>
         marks.find((mark) => mark.topic === source.topic && mark.partition === partition)?.offset ?? null
       const from = at(own)
-      const offset = at(theirs) ?? from
-      if (offset !== null && offset !== from) {
-        await store.append([], [{ group: name, topic: source.topic, partition, from, offset }])
-      }
-      here[partition] = offset ?? start
+      // Where nobody has been yet, the earliest message that the log has. It is marked at once, so that what the log loses from
+      // here on is seen as a gap.
+      const offset = at(theirs) ?? from ?? start
+      if (offset !== from) await store.append([], [{ group: name, topic: source.topic, partition, from, offset }])
+      here[partition] = offset
     }
   }
   await updateDocument<Writer>(store, 'writer', () => ({ group: name }))

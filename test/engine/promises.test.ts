@@ -1,0 +1,405 @@
+import { describe, expect, it } from 'vitest'
+import { BackfillError } from '../../src/backfill/handover.ts'
+import { sweep, trimLog } from '../../src/cli/housekeeping.ts'
+import { collect } from '../../src/features/collect.ts'
+import { writtenHash } from '../../src/features/fingerprint.ts'
+import type { Model } from '../../src/features/model.ts'
+import { resolveModel } from '../../src/features/resolve.ts'
+import {
+  avg,
+  count,
+  entity,
+  eq,
+  featureGroup,
+  featureService,
+  money,
+  rate,
+  source,
+  sum,
+  type Windowed,
+  z,
+} from '../../src/index.ts'
+import { archiveLoaded } from '../../src/stores/timeline-registry.ts'
+import { Stores, Whole } from './whole.ts'
+
+const DAY = 86_400_000
+const T = Date.UTC(2026, 5, 1)
+
+const columns = {
+  id: z.string(),
+  at: z.int(),
+  version: z.int(),
+  gone: z.boolean(),
+  card_id: z.string(),
+  amount: money({ scale: 2 }),
+  fraud: z.boolean().optional(),
+}
+const roles = {
+  id: 'id',
+  time: 'at',
+  version: 'version',
+  deleted: 'gone',
+  outcome: ['fraud'],
+  stream: { topic: 'payments' },
+  archive: { table: 'payments' },
+} as const
+const payments = source('payments', { schema: z.object(columns), ...roles })
+/** The same source with one column more. */
+const wider = source('payments', { schema: z.object({ ...columns, channel: z.string().optional() }), ...roles })
+const card = entity('card', { key: { card_id: z.string() } })
+
+function modelOf(features: Record<string, Windowed>, from: unknown = payments): Model {
+  const g = featureGroup('g', { source: from as typeof payments, entity: card, features: features as never })
+  const s = featureService('s', { features: [g] })
+  return resolveModel(collect([{ file: 'test.ts', exports: { g, s } }]))
+}
+
+const fraudRate = { fraud: rate(eq(payments.fraud, true)).over('30d') }
+const payment = (id: string, day: number, more: object = {}) => ({
+  id,
+  at: T + day * DAY,
+  version: 1,
+  gone: false,
+  card_id: 'c',
+  amount: '10.00',
+  ...more,
+})
+
+let now = T + 20 * DAY
+const clock = () => now
+
+async function values(whole: Whole, at = now): Promise<unknown[]> {
+  const { features, status } = await whole.vectors.answer('s', { keys: { card_id: 'c' }, at })
+  return Object.entries(features).map(([name, value]) => status[name] ?? value)
+}
+
+describe('a fraud label that arrives ten days late', () => {
+  const plain = [payment('a', 1), payment('b', 2)]
+  const label = [payment('a', 1, { version: 2, fraud: true })]
+  type Road = (whole: Whole) => Promise<void>
+  const byStream: Road = async (whole) => {
+    await whole.send('payments', label)
+    await whole.stream()
+  }
+  const byArchive: Road = async (whole) => {
+    await whole.load('payments', label)
+    await whole.backfill()
+  }
+  const roads: [string, Road[]][] = [
+    ['by the stream', [byStream]],
+    ['by the archive', [byArchive]],
+    ['by the stream, then the archive', [byStream, byArchive]],
+    ['by the archive, then the stream', [byArchive, byStream]],
+  ]
+  it.each(roads)('%s', async (_, arrivals) => {
+    now = T + 20 * DAY
+    const whole = await new Whole(modelOf(fraudRate), 'wall', clock).open()
+    await whole.load('payments', plain)
+    await whole.backfill()
+    expect(await values(whole)).toEqual([0])
+    for (const arrive of arrivals) await arrive(whole)
+    expect(await values(whole)).toEqual([0.5])
+    // An older copy that comes again, by either road, changes nothing.
+    await whole.send('payments', plain)
+    await whole.stream()
+    await whole.backfill()
+    expect(await values(whole)).toEqual([0.5])
+  })
+
+  it('and a tombstone takes an event away for good, whatever comes again', async () => {
+    const whole = await new Whole(modelOf({ n: count().over('30d') }), 'wall', clock).open()
+    await whole.load('payments', plain)
+    await whole.backfill()
+    await whole.send('payments', [payment('a', 1, { version: 3, gone: true })])
+    await whole.stream()
+    await whole.compact()
+    expect(await values(whole)).toEqual([1])
+    await whole.send('payments', [...plain, ...label])
+    await whole.stream()
+    await whole.backfill()
+    expect(await values(whole)).toEqual([1])
+  })
+})
+
+describe('a change of definitions', () => {
+  const first = { spend: sum(payments.amount).over('7d') }
+  const events = [payment('a', 15), payment('b', 19, { amount: '2.50', fraud: true })]
+
+  async function running() {
+    now = T + 20 * DAY
+    const stores = new Stores(clock)
+    const whole = await new Whole(modelOf(first), 'wall', clock, stores).open()
+    await whole.load('payments', events.slice(0, 1))
+    await whole.send('payments', events.slice(1))
+    await whole.stream()
+    await whole.backfill()
+    expect(await values(whole)).toEqual([1250])
+    return stores
+  }
+
+  it('that needs no new column needs no backfill: full history at once', async () => {
+    const stores = await running()
+    const whole = await new Whole(
+      modelOf({ ...first, mean: avg(payments.amount).over('7d'), n: count().over('10d') }),
+      'wall',
+      clock,
+      stores,
+    ).open()
+    // The window of 10 days reaches no further than what was filled for 7 days and the lookback of 2, plus what is asked for.
+    expect(await values(whole)).toEqual([1250, 625, 'incomplete'])
+    await whole.backfill()
+    expect(await values(whole)).toEqual([1250, 625, 2])
+  })
+
+  it('that needs a new column is incomplete until it is back-filled, and only where it reads it', async () => {
+    const stores = await running()
+    const whole = await new Whole(
+      modelOf({ ...first, fraud: rate(eq(payments.fraud, true)).over('7d') }),
+      'wall',
+      clock,
+      stores,
+    ).open()
+    expect(await values(whole)).toEqual([1250, 'incomplete'])
+    await whole.stream()
+    expect(await values(whole)).toEqual([1250, 'incomplete'])
+    // What was carried before the column was kept must be in the archive first: the backfill waits for it.
+    await whole.archive()
+    await whole.backfill()
+    expect(await values(whole)).toEqual([1250, 0.5])
+  })
+
+  it('goes on where the last definitions were: nothing is skipped and nothing is read twice', async () => {
+    const stores = await running()
+    const whole = new Whole(
+      modelOf({ ...first, fraud: rate(eq(payments.fraud, true)).over('7d') }),
+      'wall',
+      clock,
+      stores,
+    )
+    expect(writtenHash(whole.model)).not.toBe(writtenHash(modelOf(first)))
+    await whole.open()
+    const groups = await stores.store.groups()
+    expect(groups).toHaveLength(2)
+    const offsets = await Promise.all(
+      groups.map(async (group) =>
+        (await stores.store.marks(group)).map(({ partition, offset }) => [partition, offset]).sort(),
+      ),
+    )
+    expect(offsets[0]).toEqual(offsets[1])
+  })
+
+  it('that goes and comes back finds its column filled, as columns are kept', async () => {
+    const stores = await running()
+    const both = modelOf({ ...first, fraud: rate(eq(payments.fraud, true)).over('7d') })
+    const wide = await new Whole(both, 'wall', clock, stores).open()
+    await wide.archive()
+    await wide.backfill()
+    const narrow = await new Whole(modelOf(first), 'wall', clock, stores).open()
+    await narrow.send('payments', [payment('c', 19, { fraud: true, amount: '1.00' })])
+    await narrow.stream()
+    const again = await new Whole(both, 'wall', clock, stores).open()
+    expect(await values(again)).toEqual([1350, 2 / 3])
+  })
+
+  it('that takes a column out of the source and puts it back is incomplete for the time between', async () => {
+    const stores = await running()
+    const channel = { ...first, online: count().where(eq(wider.channel, 'online')).over('7d') }
+    const with1 = await new Whole(modelOf(channel, wider), 'wall', clock, stores).open()
+    await with1.archive()
+    await with1.backfill()
+    expect(await values(with1)).toEqual([1250, 0])
+    const without = await new Whole(modelOf(first), 'wall', clock, stores).open()
+    await without.send('payments', [payment('c', 19, { channel: 'online', amount: '1.00' })])
+    await without.stream()
+    const with2 = await new Whole(modelOf(channel, wider), 'wall', clock, stores).open()
+    expect(await values(with2)).toEqual([1350, 'incomplete'])
+  })
+})
+
+describe('the hand-over from archive to stream', () => {
+  it('waits until the archive holds what the log had before the stream went over', async () => {
+    now = T + 20 * DAY
+    const stores = new Stores(clock)
+    const before = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
+    await before.send('payments', [payment('a', 19)])
+    await before.stream()
+    const whole = await new Whole(
+      modelOf({ n: count().over('7d'), spend: sum(payments.amount).over('7d') }),
+      'wall',
+      clock,
+      stores,
+    ).open()
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 250)
+    await expect(whole.backfill(stop.signal)).rejects.toThrow(/abort/i)
+    expect((await values(whole))[1]).toBe('incomplete')
+    await whole.archive()
+    await whole.backfill()
+    expect(await values(whole)).toEqual([1, 1000])
+  })
+
+  it('names a hole in the archive and stays incomplete', async () => {
+    const stores = new Stores(clock)
+    const before = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
+    await before.send('payments', [payment('a', 19), payment('b', 19), payment('c', 19)])
+    await before.stream()
+    // The archive's position says that it is past, but its table never got the rows.
+    for (const { partition, end } of await stores.log.ranges('payments')) {
+      await stores.log.commit('millrace-archive', 'payments', new Map([[partition, end]]))
+    }
+    const whole = await new Whole(
+      modelOf({ n: count().over('7d'), spend: sum(payments.amount).over('7d') }),
+      'wall',
+      clock,
+      stores,
+    ).open()
+    const failure = await whole.backfill().catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(BackfillError)
+    expect((failure as BackfillError).code).toBe('ARCHIVE_HOLE')
+    expect((failure as BackfillError).message).toMatch(
+      /^payments lacks 3 of the 3 events that payments\/\d had before offset 3/,
+    )
+    expect((await values(whole))[1]).toBe('incomplete')
+  })
+
+  it('counts events that were not valid as accounted for', async () => {
+    const stores = new Stores(clock)
+    const before = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
+    await before.send('payments', [payment('a', 19), payment('b', 19, { amount: 'much' }), payment('c', 19)])
+    await before.stream()
+    expect(before.quarantined).toEqual([expect.stringMatching(/^amount: "much"/)])
+    const whole = await new Whole(
+      modelOf({ n: count().over('7d'), spend: sum(payments.amount).over('7d') }),
+      'wall',
+      clock,
+      stores,
+    ).open()
+    await whole.archive()
+    await whole.backfill()
+    expect(await values(whole)).toEqual([2, 2000])
+  })
+})
+
+describe('what may be missing is said', () => {
+  it('before the first backfill', async () => {
+    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock).open()
+    await whole.send('payments', [payment('a', 19)])
+    await whole.stream()
+    expect(await values(whole)).toEqual(['incomplete'])
+  })
+
+  it('after events were loaded into the archive, until the next backfill', async () => {
+    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock).open()
+    await whole.backfill()
+    await archiveLoaded(whole.stores.store, 'payments')
+    await whole.load('payments', [payment('late', 18)])
+    await archiveLoaded(whole.stores.store, 'payments')
+    await whole.vectors.refresh()
+    expect(await values(whole)).toEqual(['incomplete'])
+    await whole.backfill()
+    expect(await values(whole)).toEqual([1])
+  })
+
+  it('after a gap in the log, which is never skipped in silence', async () => {
+    const stores = new Stores(clock)
+    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
+    await whole.backfill()
+    await whole.send('payments', [payment('a', 19), payment('b', 19)])
+    await whole.archive()
+    for (const { partition, end } of await stores.log.ranges('payments')) {
+      await stores.log.trim('payments', partition, end, now + DAY)
+    }
+    await whole.stream()
+    expect(whole.gaps).toEqual([[expect.any(Number), 0, 2]])
+    expect(await values(whole)).toEqual(['incomplete'])
+    await whole.backfill()
+    expect(await values(whole)).toEqual([2])
+  })
+
+  it('for an instant further back than what is kept', async () => {
+    now = T + 60 * DAY
+    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock).open()
+    await whole.load('payments', [payment('a', 40), payment('b', 55)])
+    await whole.backfill()
+    expect(await values(whole)).toEqual([1])
+    expect(await values(whole, now - 2 * DAY)).toEqual([1])
+    expect(await values(whole, now - 2 * DAY - 1)).toEqual(['incomplete'])
+    expect(await values(whole, T + 41 * DAY)).toEqual(['incomplete'])
+  })
+
+  it('a whole history under the clock of history, however old', async () => {
+    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'history', clock).open()
+    await whole.load('payments', [payment('a', 40), payment('b', 55)])
+    await whole.backfill()
+    expect(await values(whole, T + 41 * DAY)).toEqual([1])
+    expect(await values(whole, T - 400 * DAY)).toEqual([0])
+  })
+})
+
+describe('upkeep', () => {
+  it('prunes by the longest retention that was ever registered, and says what is gone', async () => {
+    now = T + 20 * DAY
+    const stores = new Stores(clock)
+    await new Whole(modelOf({ n: count().over('30d') }), 'wall', clock, stores).open()
+    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
+    await whole.load('payments', [payment('a', 1), payment('b', 19)])
+    await whole.backfill()
+    const bytes = async () => {
+      let total = 0
+      for await (const key of stores.store.keys('')) total += (await stores.store.read([key]))[0]!.length
+      return total
+    }
+    const before = await bytes()
+    await sweep(stores.store, now, new AbortController().signal)
+    expect(await bytes()).toBe(before)
+    now = T + 34 * DAY
+    await sweep(stores.store, now, new AbortController().signal)
+    expect(await bytes()).toBe(before / 2)
+    await whole.vectors.refresh()
+    expect(await values(whole, T + 20 * DAY)).toEqual([1])
+    expect(await values(whole, T + 8 * DAY)).toEqual(['incomplete'])
+  })
+
+  it('lets a timeline that went quiet vanish within two retentions, and never one with live rows', async () => {
+    now = T + 20 * DAY
+    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock).open()
+    await whole.backfill()
+    await whole.send('payments', [payment('a', 19)])
+    await whole.stream()
+    const { store } = whole.stores
+    now = T + 27 * DAY
+    expect(await store.expire(now)).toBe(0)
+    now = T + 20 * DAY + 2 * 9 * DAY
+    expect(await store.expire(now)).toBe(1)
+  })
+
+  it('keeps a row that is ahead of the clock until its own time has passed', async () => {
+    now = T
+    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock).open()
+    await whole.send('payments', [payment('ahead', 100)])
+    await whole.stream()
+    await whole.backfill()
+    expect(await values(whole)).toEqual([0])
+    now = T + 101 * DAY
+    expect(await whole.stores.store.expire(now)).toBe(0)
+    expect(await values(whole)).toEqual([1])
+  })
+
+  it('trims the log only behind both the online store and the archive, and after a week', async () => {
+    now = T + 20 * DAY
+    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock).open()
+    await whole.send('payments', [payment('a', 19), payment('b', 19)])
+    const { store, log } = whole.stores
+    const trim = () => trimLog(store, log, whole.model, `millrace-${writtenHash(whole.model)}`, now)
+    now += 8 * DAY
+    expect(await trim()).toBe(0)
+    await whole.stream()
+    expect(await trim()).toBe(0)
+    await whole.archive()
+    expect(await trim()).toBe(2)
+    await whole.send('payments', [payment('c', 27)])
+    await whole.stream()
+    await whole.archive()
+    expect(await trim()).toBe(0)
+  })
+})
