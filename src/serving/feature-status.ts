@@ -1,3 +1,5 @@
+import type { SourceModel } from '../features/model.ts'
+
 /**
  * Why a value may not be trusted, worst last; a feature with nothing to tell is `ok`, which is never sent.
  * `stale`: the stream of its source is behind. `incomplete`: its window begins before what the store holds.
@@ -19,3 +21,8 @@ export const ERROR = 4
  * second, so a minute is neither noise nor late to tell.
  */
 export const STALE_MS = 60_000
+
+/** A source without a stream has no watermark and is not stale; one with a stream and none is. */
+export function isStale(source: SourceModel, watermark_ms: number | null, now_ms: number): boolean {
+  return watermark_ms === null ? source.streamed : now_ms - watermark_ms > STALE_MS
+}

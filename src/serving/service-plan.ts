@@ -4,19 +4,9 @@ import type { TimelineRecord } from '../stores/timeline-registry.ts'
 import { hash64 } from '../timeline/id-hash.ts'
 import { RowError } from '../timeline/row-codec.ts'
 import { DerivedValues } from './derived-values.ts'
-import { STALE_MS } from './feature-status.ts'
 import { type ServiceQuestion, ServiceRequests } from './service-request.ts'
-import { ServingError } from './serving-error.ts'
+import type { Present } from './store-reader.ts'
 import { type ScoredEvent, TimelineReader, type Vector } from './timeline-reader.ts'
-
-/** What is true while one request, or one batch of them, is answered. */
-export interface Present {
-  readonly now_ms: number
-  /** Rows may be pruned by the clock: not while past data is replayed (L9). */
-  readonly prunes: boolean
-  /** Of each source of the plan: every event that reached the log before this instant is counted; null: not known. */
-  readonly watermarks: readonly (number | null)[]
-}
 
 /** One service, compiled: understands its requests and computes its answers from stored bytes. Does no I/O. */
 export class ServicePlan {
@@ -68,13 +58,7 @@ export class ServicePlan {
 
   /** Throws a ServingError where the store does not know the columns of some timeline. */
   assertReady(): void {
-    for (const { ready, timeline } of this.readers) {
-      if (ready) continue
-      const name = `${timeline.source.name} by ${timeline.entity.name}`
-      throw new ServingError('NOT_READY', `the online store does not know the timeline of ${name} as it is defined`, {
-        cure: 'start the stream or a backfill with these definitions: either registers them',
-      })
-    }
+    for (const reader of this.readers) reader.assertReady()
   }
 
   /**
@@ -102,10 +86,10 @@ export class ServicePlan {
         reader.missing(vector)
         continue
       }
-      const kept_ms = present.prunes ? present.now_ms - reader.retention_ms : Number.NEGATIVE_INFINITY
       try {
         const current = this.#scored[i]! ? scored : null
-        reader.read(stored[next++]!, current, kept_ms, this.#stale(i, present), vector)
+        const watermark_ms = present.watermarks[this.#sourceOf[i]!]!
+        reader.read(stored[next++]!, current, present, watermark_ms, vector)
         if (reader.untidy) this.#onUntidy?.(key, reader.timeline)
       } catch (error) {
         if (!(error instanceof RowError)) throw error
@@ -114,12 +98,6 @@ export class ServicePlan {
       }
     }
     this.#derived.compute(vector, event, question.request)
-  }
-
-  /** A source without a stream has no watermark and is not stale; one with a stream and none is. */
-  #stale(timeline: number, { watermarks, now_ms }: Present): boolean {
-    const watermark = watermarks[this.#sourceOf[timeline]!]!
-    return watermark === null ? this.readers[timeline]!.timeline.source.streamed : now_ms - watermark > STALE_MS
   }
 }
 

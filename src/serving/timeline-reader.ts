@@ -6,8 +6,9 @@ import type { Value } from '../timeline/column-type.ts'
 import { TimelinePlan } from '../timeline/plan.ts'
 import { RowEncoder, RowError } from '../timeline/row-codec.ts'
 import { findColumn, type RowSchemas } from '../timeline/row-schema.ts'
-import { ERROR, INCOMPLETE, MISSING, OK, STALE } from './feature-status.ts'
+import { ERROR, INCOMPLETE, isStale, MISSING, OK, STALE } from './feature-status.ts'
 import { ServingError } from './serving-error.ts'
+import type { Present } from './store-reader.ts'
 
 /** The values of one answer, by slot, and how good each is. Scratch: filled again by the next answer. */
 export interface Vector {
@@ -73,14 +74,13 @@ export class TimelineReader {
     }
   }
 
-  /** Whether rows of the timeline can be read: its columns are registered in the store. */
-  get ready(): boolean {
-    return this.#compiled !== null
-  }
-
-  /** How long rows are kept, in milliseconds. */
-  get retention_ms(): number {
-    return this.#record!.retention_ms
+  /** Throws a ServingError where the store does not know the columns that the features read. */
+  assertReady(): void {
+    if (this.#compiled !== null) return
+    const { source, entity } = this.timeline
+    const message = `the online store does not know the timeline of ${source.name} by ${entity.name} as it is defined`
+    const cure = 'start the stream or a backfill with these definitions: either registers them'
+    throw new ServingError('NOT_READY', message, { cure })
   }
 
   /** Rows of the last read are worth a compaction. */
@@ -89,16 +89,24 @@ export class TimelineReader {
   }
 
   /**
-   * Computes the features into their slots. `kept_ms`: rows at or before it may be pruned. Throws a RowError for bytes that it
-   * cannot read, a ServingError for an event that makes too long a row.
+   * Computes the features into their slots. Throws a RowError for bytes that it cannot read, a ServingError for an event that
+   * makes too long a row.
    */
-  read(stored: Uint8Array | null, scored: ScoredEvent | null, kept_ms: number, stale: boolean, vector: Vector): void {
+  read(
+    stored: Uint8Array | null,
+    scored: ScoredEvent | null,
+    { now_ms, prunes }: Pick<Present, 'now_ms' | 'prunes'>,
+    watermark_ms: number | null,
+    vector: Vector,
+  ): void {
     const { plan } = this.#compiled!
     const { at_ms, values, statuses } = vector
     const out = this.#out
     plan.read(stored, at_ms, scored === null ? null : this.#encode(scored), out)
     const slots = this.#slots
-    const fresh = stale ? STALE : OK
+    const fresh = isStale(this.timeline.source, watermark_ms, now_ms) ? STALE : OK
+    // Rows at or before it may be pruned.
+    const kept_ms = prunes ? now_ms - this.#record!.retention_ms : Number.NEGATIVE_INFINITY
     for (let i = 0; i < slots.length; i++) {
       const slot = slots[i]!
       const start_ms = at_ms - this.#reach_ms[i]!

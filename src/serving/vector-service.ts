@@ -1,23 +1,17 @@
-import type { ClockMode } from '../features/clock.ts'
-import type { Model, ServiceModel, TimelineModel } from '../features/model.ts'
-import type { OnlineStore, TimelineKey } from '../stores/online-store.ts'
+import type { FeatureModel, Model, ServiceModel, TimelineModel } from '../features/model.ts'
+import type { TimelineKey } from '../stores/online-store.ts'
 import { RowError } from '../timeline/row-codec.ts'
 import { type Answer, AnswerWriter } from './answer-writer.ts'
+import { type FeatureEvents, type FeatureQuestion, featureEvents, readFeatureQuestion } from './feature-events.ts'
 import { namesCure } from './nearest-name.ts'
-import { type Present, ServicePlan } from './service-plan.ts'
+import { ServicePlan } from './service-plan.ts'
 import type { ServiceQuestion } from './service-request.ts'
 import { ServingError } from './serving-error.ts'
+import { type Present, StoreReader, type StoreReaderOptions } from './store-reader.ts'
 import type { Vector } from './timeline-reader.ts'
-import { TimelineRecords } from './timeline-records.ts'
 
-export interface VectorServiceOptions {
+export interface VectorServiceOptions extends StoreReaderOptions {
   readonly model: Model
-  readonly store: OnlineStore
-  /** What "now" means, in epoch milliseconds: the instant of an answer whose request gives none. */
-  readonly now: () => number
-  readonly clock: ClockMode
-  /** By source: every event that reached the log before this instant is in the store; null: not known. */
-  readonly watermark: (source: string) => number | null
   /** Told of a timeline whose rows a reader had to sort or found more than once: it is worth a compaction. */
   readonly onUntidy?: (key: TimelineKey, timeline: TimelineModel) => void
 }
@@ -31,15 +25,15 @@ type Write<T> = (compiled: Compiled, vector: Vector, watermarks: Present['waterm
 
 /** Answers what services are asked, from the online store: one read for each call, however many timelines or rows. */
 export class VectorService {
-  readonly records: TimelineRecords
   readonly #options: VectorServiceOptions
+  readonly #reader: StoreReader
   readonly #services = new Map<string, Compiled>()
   /** The epoch of the records that the plans were made from. */
   #epoch = -1
 
   constructor(options: VectorServiceOptions) {
     this.#options = options
-    this.records = new TimelineRecords(options.store)
+    this.#reader = new StoreReader(options)
     for (const service of options.model.services.values()) this.#add(service)
   }
 
@@ -48,10 +42,24 @@ export class VectorService {
    * a backfill. Throws what the store throws; answers go on from what was known.
    */
   async refresh(): Promise<void> {
-    await this.records.refresh()
-    if (this.#epoch === this.records.epoch) return
-    this.#epoch = this.records.epoch
-    for (const { plan } of this.#services.values()) plan.update(this.records.all)
+    const { records } = this.#reader
+    await records.refresh()
+    if (this.#epoch === records.epoch) return
+    this.#epoch = records.epoch
+    for (const { plan } of this.#services.values()) plan.update(records.all)
+  }
+
+  /** Why some service cannot be answered, in sentences; none where all can. */
+  unready(): string[] {
+    const reasons = new Set<string>()
+    for (const { plan } of this.#services.values()) {
+      try {
+        plan.assertReady()
+      } catch (error) {
+        reasons.add((error as ServingError).message)
+      }
+    }
+    return [...reasons]
   }
 
   /** The answer to one request. Throws a ServingError. */
@@ -72,6 +80,31 @@ export class VectorService {
   /** The same with answers as JSON. */
   answerBatchText(service: string, requests: readonly unknown[]): Promise<(string | ServingError)[]> {
     return this.#batch(service, requests, writeText)
+  }
+
+  /** The value of a feature, by its served name, and the events behind it. Throws a ServingError. */
+  async featureEvents(name: string, request: unknown): Promise<FeatureEvents> {
+    const { features } = this.#options.model
+    const feature = features.get(name)
+    if (feature === undefined) {
+      const cure = namesCure(name, features.keys())
+      throw new ServingError('FEATURE_UNKNOWN', `there is no feature '${name}'`, { cure })
+    }
+    return this.#featureEvents(feature, readFeatureQuestion(feature, request))
+  }
+
+  async #featureEvents(feature: FeatureModel, question: FeatureQuestion, last = false): Promise<FeatureEvents> {
+    const { timeline } = feature
+    const keys = question.key === null ? [] : [question.key]
+    const { present, stored } = await this.#reader.read(keys, [timeline.source.name])
+    try {
+      const record = this.#reader.records.all.get(timeline.fingerprint) ?? null
+      return featureEvents(feature, record, question, stored[0] ?? null, present, last)
+    } catch (error) {
+      if (!(error instanceof RowError)) throw error
+      await this.refresh()
+      return this.#featureEvents(feature, question, true)
+    }
   }
 
   #add(service: ServiceModel): void {
@@ -113,26 +146,26 @@ export class VectorService {
   }
 
   /**
-   * Each question's answer. `again`: rows of a schema that was unknown are asked for a second time, after a refresh; if it is
-   * unknown still, their features have the status `error`.
+   * Each question's answer. Rows of a schema that is not known are asked for a second time, after a refresh, which is the
+   * `last`: if it is unknown still, their features have the status `error`.
    */
   async #answers<T>(
     compiled: Compiled,
     questions: readonly ServiceQuestion[],
     write: Write<T>,
-    again = false,
+    last = false,
   ): Promise<(T | ServingError)[]> {
     const { plan } = compiled
     const keys: TimelineKey[] = []
     for (const question of questions) for (const key of question.keys) if (key !== null) keys.push(key)
-    const { present, stored } = await this.#read(plan, keys)
+    const { present, stored } = await this.#reader.read(keys, plan.sources)
     plan.assertReady()
     const answers: (T | ServingError)[] = []
     let first = 0
     for (const question of questions) {
       try {
         // Nothing may be awaited between these two, as the vector is the plan's own.
-        plan.compute(question, stored, first, present, again)
+        plan.compute(question, stored, first, present, last)
         answers.push(write(compiled, plan.vector, present.watermarks))
       } catch (error) {
         if (error instanceof ServingError) answers.push(error)
@@ -145,26 +178,6 @@ export class VectorService {
       for (const key of question.keys) if (key !== null) first++
     }
     return answers
-  }
-
-  /** The bytes of timelines, with what was true before they were read: whatever is claimed of them holds. */
-  async #read(
-    plan: ServicePlan,
-    keys: readonly TimelineKey[],
-  ): Promise<{ present: Present; stored: readonly (Uint8Array | null)[] }> {
-    const { store, now, clock, watermark } = this.#options
-    for (;;) {
-      const epoch = this.#epoch
-      const present = { now_ms: now(), prunes: clock === 'wall', watermarks: plan.sources.map(watermark) }
-      try {
-        const stored = await store.read(keys)
-        // Coverage that came while reading may be of rows that were not there yet.
-        if (epoch === this.#epoch) return { present, stored }
-      } catch (cause) {
-        const cure = 'ask again: nothing is wrong with the request'
-        throw new ServingError('STORE_FAILED', 'the online store could not be read', { cure, cause })
-      }
-    }
   }
 }
 

@@ -1,0 +1,101 @@
+import { EventError, showValue } from '../../features/event-error.ts'
+import type { EventParser, ParsedEvent } from '../../features/model.ts'
+import { ApiError } from './api-error.ts'
+import { parseJson } from './body.ts'
+import { jsonFaultText } from './json-fault.ts'
+
+/** Most events of one call: they are parsed in one go, and nobody else is answered meanwhile. */
+export const EVENTS_MAX = 10_000
+
+/** An event that its source takes, parsed and as it came. */
+export interface TakenEvent {
+  readonly parsed: ParsedEvent
+  /** JSON. */
+  readonly raw: string
+}
+
+/** An event that its source refuses. */
+export interface RejectedEvent {
+  /** Its place in the list, from 0; of NDJSON its line, from 0. */
+  readonly index: number
+  readonly code: string
+  readonly column: string | null
+  readonly message: string
+}
+
+export interface EventList {
+  readonly taken: readonly TakenEvent[]
+  readonly rejected: readonly RejectedEvent[]
+}
+
+const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson']
+const JSON_TYPE = 'application/json'
+
+/** Reads the events of a body. Throws an ApiError where it is no list of events at all. */
+export function readEvents(parser: EventParser, contentType: string | undefined, text: string): EventList {
+  const type = (contentType ?? '').split(';')[0]!.trim().toLowerCase()
+  if (NDJSON_TYPES.includes(type)) return eventsOfLines(parser, text)
+  if (type === JSON_TYPE) return eventsOfJson(parser, text)
+  const given = type === '' ? 'the call has no content type' : `${showValue(type)} is no content type for events`
+  throw new ApiError(
+    'BODY_TYPE',
+    given,
+    `send application/x-ndjson, an event a line, or ${JSON_TYPE}, a list or one event`,
+  )
+}
+
+function eventsOfLines(parser: EventParser, text: string): EventList {
+  const lines = text.split('\n')
+  const list = new ListBuilder(parser)
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === '') continue
+    list.assertRoom()
+    let event: unknown
+    try {
+      event = JSON.parse(line)
+    } catch {
+      const message = `the line is not JSON: ${jsonFaultText(line).replace('line 1, ', '')}`
+      list.rejected.push({ index, code: 'EVENT_JSON', column: null, message })
+      continue
+    }
+    list.add(index, event, line)
+  }
+  return list
+}
+
+function eventsOfJson(parser: EventParser, text: string): EventList {
+  const body = parseJson(text)
+  const list = new ListBuilder(parser)
+  if (!Array.isArray(body)) list.add(0, body, text)
+  else {
+    for (const [index, event] of body.entries()) {
+      list.assertRoom()
+      list.add(index, event, JSON.stringify(event))
+    }
+  }
+  return list
+}
+
+class ListBuilder implements EventList {
+  readonly taken: TakenEvent[] = []
+  readonly rejected: RejectedEvent[] = []
+  readonly #parser: EventParser
+
+  constructor(parser: EventParser) {
+    this.#parser = parser
+  }
+
+  assertRoom(): void {
+    if (this.taken.length + this.rejected.length < EVENTS_MAX) return
+    throw new ApiError('BODY_TOO_LARGE', `the body has more than ${EVENTS_MAX} events`, 'send them in parts')
+  }
+
+  add(index: number, event: unknown, raw: string): void {
+    try {
+      this.taken.push({ parsed: this.#parser.parse(event), raw })
+    } catch (error) {
+      if (!(error instanceof EventError)) throw error
+      this.rejected.push({ index, code: error.code, column: error.column, message: error.message })
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { ClockMode } from '../features/clock.ts'
+import type { OnlineStore, TimelineKey } from '../stores/online-store.ts'
+import { ServingError } from './serving-error.ts'
+import { TimelineRecords } from './timeline-records.ts'
+
+/** What is true while one request, or one batch of them, is answered. */
+export interface Present {
+  readonly now_ms: number
+  /** Rows may be pruned by the clock: not while past data is replayed (L9). */
+  readonly prunes: boolean
+  /** Of each source asked for: every event that reached the log before this instant is counted; null: not known. */
+  readonly watermarks: readonly (number | null)[]
+}
+
+export interface StoreReaderOptions {
+  readonly store: OnlineStore
+  /** What "now" means, in epoch milliseconds: the instant of an answer whose request gives none. */
+  readonly now: () => number
+  readonly clock: ClockMode
+  /** By source: every event that reached the log before this instant is in the store; null: not known. */
+  readonly watermark: (source: string) => number | null
+}
+
+/** Reads timelines together with what may be claimed of them. */
+export class StoreReader {
+  readonly records: TimelineRecords
+  readonly #options: StoreReaderOptions
+
+  constructor(options: StoreReaderOptions) {
+    this.#options = options
+    this.records = new TimelineRecords(options.store)
+  }
+
+  /**
+   * The bytes of timelines, and what was true before they were read: so whatever is claimed of them holds. Throws a
+   * ServingError where the store cannot be read.
+   */
+  async read(
+    keys: readonly TimelineKey[],
+    sources: readonly string[],
+  ): Promise<{ readonly present: Present; readonly stored: readonly (Uint8Array | null)[] }> {
+    const { store, now, clock, watermark } = this.#options
+    for (;;) {
+      const { epoch } = this.records
+      const present = { now_ms: now(), prunes: clock === 'wall', watermarks: sources.map(watermark) }
+      let stored: readonly (Uint8Array | null)[]
+      try {
+        stored = await store.read(keys)
+      } catch (cause) {
+        const cure = 'ask again: nothing is wrong with the request'
+        throw new ServingError('STORE_FAILED', 'the online store could not be read', { cure, cause })
+      }
+      // Coverage that was noted while reading may be of rows that were not there yet.
+      if (epoch === this.records.epoch) return { present, stored }
+    }
+  }
+}
