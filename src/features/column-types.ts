@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { type ColumnType, STRING_BYTES_MAX } from '../timeline/column-type.ts'
 import { moneyScale } from './money.ts'
 import { refusedNode } from './refused-nodes.ts'
+import { type CheckDefinition, checksOf, type Definition, definitionOf, type Refusal } from './zod-definition.ts'
 
 /** A column of a schema, understood. */
 export interface ColumnReading {
@@ -12,45 +13,6 @@ export interface ColumnReading {
   readonly epoch?: true
   /** The zod type without `.nullable()`, `.optional()` and `.readonly()`: it carries the checks. */
   readonly leaf: z.core.$ZodType
-}
-
-/** A zod type that is not on the list: its name, as `z.date()`, what is wrong with it, and what to write instead. */
-export interface Refusal {
-  readonly refused: string
-  readonly why: string
-  readonly cure: string
-}
-
-/** A zod definition, seen without its type: what this file looks at. */
-export interface Definition {
-  readonly type: string
-  readonly format?: string
-  readonly coerce?: boolean
-  readonly local?: boolean
-  readonly normalize?: boolean
-  readonly pattern?: RegExp
-  readonly fn?: unknown
-  readonly innerType?: z.core.$ZodType
-  readonly in?: z.core.$ZodType
-  readonly out?: z.core.$ZodType
-  readonly transform?: unknown
-  readonly entries?: Readonly<Record<string, string | number>>
-  readonly values?: readonly unknown[]
-  readonly checks?: readonly { readonly _zod: { readonly def: CheckDefinition } }[]
-}
-
-/** A check of zod, as `.min(1)`. */
-export interface CheckDefinition {
-  readonly check: string
-  readonly format?: string
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly length?: number
-  readonly value?: number | bigint | Date
-  readonly inclusive?: boolean
-  readonly normalize?: boolean
-  readonly pattern?: RegExp
-  readonly fn?: unknown
 }
 
 const STRING_CHECKS = new Set(['min_length', 'max_length', 'length_equals', 'string_format'])
@@ -73,18 +35,6 @@ const BYTES_PER_UNIT_MAX = 3
 
 export function isRefusal(reading: ColumnReading | Refusal): reading is Refusal {
   return 'refused' in reading
-}
-
-/** Zod's definition of a schema. */
-export function definitionOf(schema: z.core.$ZodType): Definition {
-  return schema._zod.def as unknown as Definition
-}
-
-/** The definitions of a schema's checks: its own format first (`z.int()`, `z.uuid()`), then those chained to it. */
-export function checksOf(leaf: z.core.$ZodType): readonly CheckDefinition[] {
-  const def = definitionOf(leaf)
-  const own = 'check' in def ? [def as unknown as CheckDefinition] : []
-  return [...own, ...(def.checks ?? []).map((check) => check._zod.def)]
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Definition, Refusal } from './column-types.ts'
+import type { Definition, Refusal } from './zod-definition.ts'
 
 const FLATTEN = 'make each field a column of its own'
 const LIST = 'send one event for each element, or a number that sums the list up'

@@ -1,5 +1,6 @@
-import { type ColumnReading, isRefusal, type Refusal, readColumn } from './column-types.ts'
+import { type ColumnReading, isRefusal, readColumn } from './column-types.ts'
 import type { SourceData } from './definition.ts'
+import type { Refusal } from './zod-definition.ts'
 
 const known = new WeakMap<SourceData, ReadonlyMap<string, ColumnReading | Refusal>>()
 

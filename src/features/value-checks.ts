@@ -1,6 +1,9 @@
 import { z } from 'zod'
-import { type CheckDefinition, checksOf } from './column-types.ts'
-import type { Known } from './value-reader.ts'
+import type { Value } from '../timeline/column-type.ts'
+import { type CheckDefinition, checksOf } from './zod-definition.ts'
+
+/** A canonical value that is not null. */
+export type Known = Exclude<Value, null>
 
 /** What a schema asks of a value beyond its type. */
 export interface ValueCheck {

@@ -3,10 +3,7 @@ import { type ColumnType, DOUBLE_MAX, STRING_BYTES_MAX, TIME_MS_MAX, TIME_MS_MIN
 import { type EventProblemCode, showValue } from './event-error.ts'
 import { parseIsoTime } from './iso-time.ts'
 import { moneyRule, parseMoney } from './money.ts'
-import { type ValueCheck, valueChecks } from './value-checks.ts'
-
-/** A canonical value that is not null. */
-export type Known = string | number | boolean
+import { type Known, type ValueCheck, valueChecks } from './value-checks.ts'
 
 /** Why a value is refused: the end of a sentence that begins with the value. */
 export interface ValueRefusal {

@@ -64,7 +64,8 @@ export function checkColumn(
 
 function checkLiteral(report: Report, what: string, column: string, read: ColumnReading, value: Literal): void {
   const cure = read.epoch ? epochCure(value) : literalCure(read.type, value)
-  if (cure !== null) report.error(`${what} compares ${column} with ${showValue(value)}, which is none of its values`, cure)
+  if (cure !== null)
+    report.error(`${what} compares ${column} with ${showValue(value)}, which is none of its values`, cure)
 }
 
 function epochCure(value: Literal): string | null {
@@ -88,7 +89,9 @@ function literalCure(type: ColumnType, value: Literal): string | null {
     case 'int':
       return Number.isSafeInteger(value) ? null : 'write a whole number below 2^53'
     case 'money':
-      return Number.isSafeInteger(value) ? null : `write minor units: at scale ${type.scale}, ${10 ** type.scale} is one whole unit`
+      return Number.isSafeInteger(value)
+        ? null
+        : `write minor units: at scale ${type.scale}, ${10 ** type.scale} is one whole unit`
     case 'double':
       return typeof value === 'number' && Math.abs(value) <= DOUBLE_MAX ? null : `write a number within ±${DOUBLE_MAX}`
     case 'time': {

@@ -12,7 +12,10 @@ export function checkUnique(problems: Problem[], definitions: Definitions): void
       problems,
       list,
       ({ data }) => data.name,
-      (name, { file, data }) => [`another ${data.kind} is called '${name}', in ${file}`, 'give one of them another name'],
+      (name, { file, data }) => [
+        `another ${data.kind} is called '${name}', in ${file}`,
+        'give one of them another name',
+      ],
     )
   named(definitions.entities)
   named(definitions.groups)
