@@ -14,15 +14,15 @@ const UNPAIRED_SURROGATE = /\p{Surrogate}/u
 
 /** Throws a RangeError for a timeline key that a store cannot hold. */
 export function checkKey(key: string): void {
-  if (key.length === 0) throw new RangeError('a timeline key is empty: build it with timelineKey()')
-  if (key.length * UNIT_BYTES_MAX > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX) {
-    throw new RangeError(
-      `the timeline key ${JSON.stringify(key.slice(0, 60))}... has ${Buffer.byteLength(key)} bytes of at most ${KEY_BYTES_MAX}: build it with timelineKey(), which hashes long parts`,
-    )
-  }
-  if (UNPAIRED_SURROGATE.test(key)) {
-    throw new RangeError(`the timeline key ${JSON.stringify(key)} is not well-formed Unicode: an unpaired surrogate`)
-  }
+  checkText('timeline key', key)
+}
+
+/** Throws a RangeError for a document that a store cannot hold. Answers its value as JSON. */
+export function checkDocument(name: string, value: unknown): string {
+  checkText('document name', name)
+  const json = JSON.stringify(value)
+  if (json === undefined) throw new RangeError(`the value of document ${name} has no JSON form: give null for nothing`)
+  return json
 }
 
 /** Throws a RangeError for appends that a store cannot hold. Answers how many bytes of rows they have. */
@@ -42,4 +42,15 @@ export function checkAppends(appends: readonly TimelineAppend[]): number {
     )
   }
   return bytes
+}
+
+function checkText(what: string, text: string): void {
+  if (text.length === 0) throw new RangeError(`a ${what} is empty`)
+  if (text.length * UNIT_BYTES_MAX > KEY_BYTES_MAX && Buffer.byteLength(text) > KEY_BYTES_MAX) {
+    const shown = JSON.stringify(text.slice(0, 60))
+    throw new RangeError(`the ${what} ${shown}... has ${Buffer.byteLength(text)} bytes of at most ${KEY_BYTES_MAX}`)
+  }
+  if (UNPAIRED_SURROGATE.test(text)) {
+    throw new RangeError(`the ${what} ${JSON.stringify(text)} is not well-formed Unicode: it has an unpaired surrogate`)
+  }
 }

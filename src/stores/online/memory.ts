@@ -1,5 +1,5 @@
 import type { Mark, MarkMove, OnlineStore, StoredDocument, TimelineAppend, TimelineKey } from '../online-store.ts'
-import { checkAppends, checkKey } from './append-check.ts'
+import { checkAppends, checkDocument, checkKey } from './append-check.ts'
 import { MarkMoves, MarkTable } from './mark-table.ts'
 
 interface Timeline {
@@ -97,8 +97,7 @@ export class MemoryOnlineStore implements OnlineStore {
 
   async putDocument(name: string, value: unknown, expected: number): Promise<boolean> {
     this.#check()
-    const json = JSON.stringify(value)
-    if (json === undefined) throw new TypeError(`document ${name}: its value has no JSON form`)
+    const json = checkDocument(name, value)
     if ((this.#documents.get(name)?.version ?? 0) !== expected) return false
     this.#documents.set(name, { version: expected + 1, json })
     return true
