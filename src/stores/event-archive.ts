@@ -84,7 +84,11 @@ export interface ArchiveStats {
 export interface EventArchive {
   /** Null where the table is not there. */
   describe(table: string): Promise<ArchiveTable | null>
-  /** Creates the table for these columns, with the three columns `_origin`, `_sequence`, `_arrived_ms`, if it is not there. */
+  /**
+   * Creates the table for these columns, with the three columns `_origin`, `_sequence`, `_arrived_ms`, if it is not there. A
+   * table that has those three is ours: columns that it lacks are added, null in the rows it has; a column that may not be
+   * null is refused then. A table that somebody else made is left as it is.
+   */
   create(table: string, columns: readonly ArchiveColumn[], time: string): Promise<void>
   insert(rows: ArchiveInsert): Promise<void>
   /** The highest sequence that is archived of an origin; null where nothing is, or where the table lacks the columns. */

@@ -77,12 +77,34 @@ export function eventArchiveContract(name: string, open: () => Promise<EventArch
         ])
       })
 
-      test('create leaves a table that is there as it is', async () => {
+      test('create keeps the rows and columns of a table that is there', async () => {
         const { table, columns } = await newTable()
         await insertRows(archive, table, columns, [['a', T0, 'c']])
-        await archive.create(table, [ID, AT, column('other', int)], AT.name)
-        expect((await archive.describe(table))!.columns.has('other')).toBe(false)
+        await archive.create(table, [ID, AT], AT.name)
+        const described = (await archive.describe(table))!.columns
+        expect(columns.every(({ name }) => described.has(name))).toBe(true)
         expect(await readRows(archive, scanOf(table))).toHaveLength(1)
+      })
+
+      test('create adds columns that a table of ours lacks, null in the rows it has', async () => {
+        const { table, columns } = await newTable()
+        await insertRows(archive, table, columns, [['a', T0, 'c']])
+        const other = { ...column('other', int), nullable: true }
+        await archive.create(table, [ID, AT, other], AT.name)
+        const scanned: unknown[] = []
+        for await (const block of archive.scan({ ...scanOf(table), columns: [other] })) {
+          scanned.push(...block.columns[0]!.values)
+        }
+        expect(scanned).toEqual([Number.NaN])
+      })
+
+      test('create refuses a new column that the rows of a table cannot have', async () => {
+        const { table } = await newTable()
+        await refused(
+          'ARCHIVE_REFUSED',
+          /has events without the new column 'other': let it be absent, with \.optional\(\)/,
+          () => archive.create(table, [ID, AT, column('other', int)], AT.name),
+        )
       })
 
       test.each([

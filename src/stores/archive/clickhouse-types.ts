@@ -32,9 +32,6 @@ function unwrap(text: string, wrapper: string): string | null {
   return text.startsWith(`${wrapper}(`) ? text.slice(wrapper.length + 1, -1) : null
 }
 
-/** The most decimals that a double divides by exactly: 10^22 is the last power of ten that is a double. */
-const DECIMAL_TO_DOUBLE_SCALE_MAX = 22
-
 export function isInteger(type: ClickHouseType): boolean {
   return /^U?Int(8|16|32|64|128|256)$/.test(type.name)
 }
@@ -121,9 +118,7 @@ function problemOf(column: ColumnType, type: ClickHouseType, role: { readonly pr
 }
 
 function doubleProblem(type: ClickHouseType): string | null {
-  const scale = decimalScale(type)
-  if (type.name === 'Float64' || isInteger(type)) return null
-  if (scale !== null && scale <= DECIMAL_TO_DOUBLE_SCALE_MAX) return null
+  if (type.name === 'Float64' || type.name === 'Decimal' || isInteger(type)) return null
   if (type.name === 'Float32') return 'it is coarser than the stream, which has 64-bit doubles: make it Float64'
   return 'make it Float64'
 }

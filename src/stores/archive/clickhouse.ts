@@ -9,7 +9,8 @@ import type {
 } from '../event-archive.ts'
 import { ArchiveError } from '../event-archive.ts'
 import { archiveError, type ClickHouseLink } from './clickhouse-link.ts'
-import { createSql } from './create-sql.ts'
+import { columnTypeSql } from './clickhouse-types.ts'
+import { createSql, missingColumns } from './create-sql.ts'
 import { insertOf } from './insert.ts'
 import { type NativeBlock, nativeBlocks } from './native-format.ts'
 import { ORIGIN, SEQUENCE } from './provenance.ts'
@@ -47,13 +48,24 @@ export class ClickHouseArchive implements EventArchive {
 
   async create(table: string, columns: readonly ArchiveColumn[], time: string): Promise<void> {
     // Asked first, so that a table of somebody else's needs no right to create one.
-    if ((await this.describe(table)) !== null) return
+    const found = await this.describe(table)
+    if (found !== null) return this.#widen(table, missingColumns(table, columns, found.columns))
     const at = this.#address(table)
     const sql = createSql(at, columns, time)
     await this.#try(`create table ${table}`, table, async () => {
       await this.#link.command(`CREATE DATABASE IF NOT EXISTS ${quoteName(at.database)}`)
       await this.#link.command(sql)
     })
+    this.#tables.delete(table)
+  }
+
+  async #widen(table: string, missing: readonly ArchiveColumn[]): Promise<void> {
+    if (missing.length === 0) return
+    const added = missing.map(
+      ({ name, type, nullable }) => `ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${columnTypeSql(type, nullable)}`,
+    )
+    const sql = `ALTER TABLE ${this.#address(table).sql} ${added.join(', ')}`
+    await this.#try(`alter table ${table}`, table, () => this.#link.command(sql))
     this.#tables.delete(table)
   }
 

@@ -37,3 +37,21 @@ export function createSql(at: TableAddress, columns: readonly ArchiveColumn[], t
   const order = `ENGINE = MergeTree ORDER BY ${quoteName(time)} ${settingsClause(DURABLE)}`
   return `CREATE TABLE IF NOT EXISTS ${at.sql} (${lines.join(', ')}) ${order}`
 }
+
+/** What the table of an older definition lacks, where the table is ours: columns that its rows may have as null. */
+export function missingColumns(
+  table: string,
+  columns: readonly ArchiveColumn[],
+  described: ReadonlyMap<string, unknown>,
+): ArchiveColumn[] {
+  if (!PROVENANCE.every(({ name }) => described.has(name))) return []
+  const missing = columns.filter(({ name }) => !described.has(name))
+  const needed = missing.find(({ nullable }) => !nullable)
+  if (needed !== undefined) {
+    throw new ArchiveError(
+      'ARCHIVE_REFUSED',
+      `table ${table} has events without the new column '${needed.name}': let it be absent, with .optional()`,
+    )
+  }
+  return missing
+}

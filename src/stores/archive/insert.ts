@@ -26,8 +26,9 @@ const ONE_PART = settingsClause({
   insert_null_as_default: 0,
   // A block equal to an earlier one is inserted again, as it was asked for.
   insert_deduplicate: 0,
-  // Decimals are compared by their text.
+  // Decimals are compared by their text, and with the double nearest to it.
   output_format_decimal_trailing_zeros: 0,
+  precise_float_parsing: 1,
 })
 
 const ORIGIN: ArchiveColumn = { name: '_origin', type: { kind: 'string', bytesMax: 4_096 }, nullable: false }

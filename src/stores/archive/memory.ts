@@ -12,7 +12,7 @@ import {
   type EventArchive,
 } from '../event-archive.ts'
 import { archiveTypeProblem, columnTypeSql } from './clickhouse-types.ts'
-import { createSql } from './create-sql.ts'
+import { createSql, missingColumns } from './create-sql.ts'
 import { writeColumn } from './insert-sql.ts'
 import { NativeWriter } from './native-writer.ts'
 import { PROVENANCE } from './provenance.ts'
@@ -52,7 +52,13 @@ export class MemoryEventArchive implements EventArchive {
   }
 
   async create(table: string, columns: readonly ArchiveColumn[], time: string): Promise<void> {
-    if (this.#find(table) !== undefined) return
+    const found = this.#find(table)
+    if (found !== undefined) {
+      const described = (await this.describe(table))!.columns
+      const missing = missingColumns(table, columns, described).map((column) => [column.name, column] as const)
+      this.#tables.set(table, { columns: new Map([...found.columns, ...missing]), rows: found.rows })
+      return
+    }
     // Made only to be refused where ClickHouse would refuse it.
     createSql(tableAddress(table, 'memory'), columns, time)
     this.#tables.set(table, { columns: new Map(columns.map((column) => [column.name, column])), rows: [] })

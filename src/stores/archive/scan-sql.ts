@@ -15,6 +15,7 @@ import { timeRangeSql } from './time-range-sql.ts'
 /** Memory of one scan's sort. Beyond it ClickHouse sorts on disk, so that an archive of any size is read in bounded memory. */
 const SORT_BYTES_MAX = 512 * 2 ** 20
 
+/** The newest of these is in ClickHouse since 25.1. */
 const SETTINGS = settingsClause({
   max_bytes_before_external_sort: SORT_BYTES_MAX,
   // Otherwise this share of the machine's memory would be the limit, and the one above not count.
