@@ -75,7 +75,7 @@ export default defineCommand({
   },
   async run({ args }) {
     const port = portOf(args.port)
-    const clock = clockOf(args.clock)
+    const asked = args.clock === undefined ? null : clockOf(args.clock)
     const tell = teller(args.json)
     const model = await loadModel(args.defs)
     const data = args.demo && args.data === '.millrace' ? await mkdtemp(join(tmpdir(), 'millrace-demo-')) : args.data

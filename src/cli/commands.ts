@@ -1,0 +1,67 @@
+import type { Command, CommandHelp } from './command.ts'
+
+/** A command as the command line finds it: its code is loaded when it is called, as most need few of the others' packages. */
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<Command>
+  /** Where the command brings none. */
+  readonly help?: CommandHelp
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'dev',
+    summary: 'Runs everything in one process: API, streams, archive, backfills',
+    load: async () => (await import('./commands/dev.ts')).default as unknown as Command,
+    help: {
+      examples: [
+        { line: 'millrace dev', what: 'serves the definitions in feature-defs on http://127.0.0.1:8080' },
+        {
+          line: 'millrace dev --clock history',
+          what: 'replays past data: nothing expires, and now is the newest event',
+        },
+        { line: 'millrace dev --demo', what: 'shows it at work, with made-up card traffic' },
+      ],
+      exits: [
+        [1, 'it could not start, or failed'],
+        [3, 'the definitions have errors'],
+      ],
+    },
+  },
+  {
+    name: 'ingest',
+    summary: 'Puts the events of a file into the log, or straight into the archive',
+    load: async () => (await import('./commands/ingest.ts')).default,
+  },
+  {
+    name: 'backfill',
+    summary: 'Fills timelines from the archive',
+    load: async () => (await import('./commands/backfill.ts')).default,
+  },
+  {
+    name: 'check',
+    summary: 'Says what is wrong with the definitions',
+    load: async () => (await import('./commands/check.ts')).default,
+  },
+  {
+    name: 'plan',
+    summary: 'Says what the definitions would change: features, backfills, memory',
+    load: async () => (await import('./commands/plan.ts')).default,
+  },
+  {
+    name: 'get',
+    summary: 'Asks a service for its features',
+    load: async () => (await import('./commands/get.ts')).default,
+  },
+  {
+    name: 'events',
+    summary: 'Shows the events behind the value of a feature',
+    load: async () => (await import('./commands/events.ts')).default,
+  },
+  {
+    name: 'status',
+    summary: 'Shows sources, positions, watermarks, coverage and backfills',
+    load: async () => (await import('./commands/status.ts')).default,
+  },
+]

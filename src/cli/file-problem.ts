@@ -1,0 +1,89 @@
+import { fileURLToPath } from 'node:url'
+import type { Problem } from '../features/problem.ts'
+
+/** A file of definitions that could not be loaded. */
+export interface FileProblem {
+  readonly file: string
+  /** Where in the file, counted from 1, where it is known. */
+  readonly line: number | null
+  readonly column: number | null
+  readonly message: string
+  readonly cure: string
+  readonly severity: 'error'
+}
+
+export type LoadProblem = FileProblem | Problem
+
+/** `feature-defs/card.ts:4:20: Unexpected "*"; ...`. */
+export function formatFileProblem({ file, line, column, message, cure }: FileProblem): string {
+  const place = line === null ? '' : column === null ? `:${line}` : `:${line}:${column}`
+  return `${file}${place}: ${message}; ${cure}`
+}
+
+interface Place {
+  readonly path: string
+  readonly line: number
+  readonly column: number | null
+}
+
+/**
+ * What an error that came while `file` was loaded says, and where. `isOurs` tells files of the user by their path: the place
+ * is the innermost of those that the error went through.
+ */
+export function fileProblem(
+  file: string,
+  error: unknown,
+  isOurs: (path: string) => boolean,
+  show: (path: string) => string,
+): FileProblem {
+  const { name = 'Error', message = String(error), stack = '' } = error instanceof Error ? error : {}
+  const syntax = /^(.+?):(\d+):(\d+): ERROR: (.+)$/m.exec(message)
+  if (syntax !== null) {
+    const [, path, line, column, text] = syntax
+    // esbuild counts columns from 0.
+    const place = { path: path!, line: Number(line), column: Number(column) + 1 }
+    return problem(file, place, text!, 'correct the syntax', show)
+  }
+  if ((error as { code?: unknown } | null)?.code === 'ERR_MODULE_NOT_FOUND') {
+    const from = / imported from (\S+)$/.exec(message)?.[1]
+    const text = message.replace(/ imported from \S+$/, '')
+    const place = from === undefined ? null : { path: pathOf(from), line: 0, column: null }
+    return problem(file, place, text, 'correct the path, or install the package', show)
+  }
+  const place = placeIn(stack, isOurs)
+  const what = name === 'TypeError' || name === 'Error' || name === 'SyntaxError' ? message : `${name}: ${message}`
+  return problem(file, place, what, 'correct the definition: the file could not be loaded', show)
+}
+
+function problem(
+  file: string,
+  place: Place | null,
+  message: string,
+  cure: string,
+  show: (path: string) => string,
+): FileProblem {
+  return {
+    file: show(place?.path ?? file),
+    line: place === null || place.line === 0 ? null : place.line,
+    column: place?.column ?? null,
+    message: message.trim(),
+    cure,
+    severity: 'error',
+  }
+}
+
+/** The first place of a stack that lies in a file of the user. Errors of linking begin with the place, on a line of its own. */
+function placeIn(stack: string, isOurs: (path: string) => boolean): Place | null {
+  const head = /^(\S+):(\d+)\n/.exec(stack)
+  const frames = [...stack.matchAll(/^ {4}at .*?\(?((?:file:\/\/)?\/[^\s()]+?):(\d+):(\d+)\)?$/gm)]
+  const places: Place[] = [
+    ...(head === null ? [] : [{ path: pathOf(head[1]!), line: Number(head[2]), column: null }]),
+    ...frames.map(([, path, line, column]) => ({ path: pathOf(path!), line: Number(line), column: Number(column) })),
+  ]
+  return places.find(({ path }) => isOurs(path)) ?? null
+}
+
+function pathOf(text: string): string {
+  const plain = text.split('?', 1)[0]!
+  return plain.startsWith('file:') ? fileURLToPath(plain) : plain
+}
