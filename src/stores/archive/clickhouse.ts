@@ -47,25 +47,19 @@ export class ClickHouseArchive implements EventArchive {
   }
 
   async create(table: string, columns: readonly ArchiveColumn[], time: string): Promise<void> {
-    // Asked first, so that a table of somebody else's needs no right to create one.
-    const found = await this.describe(table)
-    if (found !== null) return this.#widen(table, missingColumns(table, columns, found.columns))
     const at = this.#address(table)
-    const sql = createSql(at, columns, time)
-    await this.#try(`create table ${table}`, table, async () => {
-      await this.#link.command(`CREATE DATABASE IF NOT EXISTS ${quoteName(at.database)}`)
-      await this.#link.command(sql)
-    })
-    this.#tables.delete(table)
-  }
-
-  async #widen(table: string, missing: readonly ArchiveColumn[]): Promise<void> {
-    if (missing.length === 0) return
-    const added = missing.map(
-      ({ name, type, nullable }) => `ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${columnTypeSql(type, nullable)}`,
-    )
-    const sql = `ALTER TABLE ${this.#address(table).sql} ${added.join(', ')}`
-    await this.#try(`alter table ${table}`, table, () => this.#link.command(sql))
+    // Asked first, so that a table of somebody else's needs no right to create or alter one.
+    const found = await this.describe(table)
+    if (found === null) {
+      const sql = createSql(at, columns, time)
+      await this.#command(`CREATE DATABASE IF NOT EXISTS ${quoteName(at.database)}`, `create table ${table}`, table)
+      await this.#command(sql, `create table ${table}`, table)
+    } else {
+      for (const { name, type, nullable } of missingColumns(table, columns, found.columns)) {
+        const add = `ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${columnTypeSql(type, nullable)}`
+        await this.#command(`ALTER TABLE ${at.sql} ${add}`, `add columns to table ${table}`, table)
+      }
+    }
     this.#tables.delete(table)
   }
 
@@ -73,9 +67,12 @@ export class ClickHouseArchive implements EventArchive {
     if (rows.sequences.length === 0) return
     const described = await this.#described(rows.table)
     const at = this.#address(rows.table)
-    await this.#try(`insert into ${rows.table}`, rows.table, async () => {
+    try {
       await this.#link.insert(await insertOf(at, described, rows))
-    })
+    } catch (error) {
+      this.#tables.delete(rows.table)
+      throw archiveError(`insert into ${rows.table}`, error)
+    }
   }
 
   async lastSequence(table: string, origin: string): Promise<number | null> {
@@ -150,9 +147,9 @@ export class ClickHouseArchive implements EventArchive {
     }
   }
 
-  async #try(doing: string, table: string, job: () => Promise<void>): Promise<void> {
+  async #command(sql: string, doing: string, table: string): Promise<void> {
     try {
-      await job()
+      await this.#link.command(sql)
     } catch (error) {
       this.#tables.delete(table)
       throw archiveError(doing, error)

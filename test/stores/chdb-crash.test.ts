@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { openChdbArchive } from '../../src/stores/archive/chdb.ts'
+import { AT, CARD, readRows, scanOf } from './archive-rows.ts'
+
+const WRITER = fileURLToPath(new URL('archive-writer.ts', import.meta.url))
+
+function startWriter(folder: string, batch: number, ...more: string[]): ChildProcess {
+  return spawn(process.execPath, ['--import', 'tsx', WRITER, folder, String(batch), ...more], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+/** The last number that a process says, asking `stop` after each whether to kill it. */
+async function lastSaid(writer: ChildProcess, stop: (said: number) => boolean): Promise<number> {
+  let last = 0
+  let text = ''
+  for await (const chunk of writer.stdout!) {
+    text += chunk
+    const lines = text.split('\n')
+    text = lines.pop()!
+    for (const line of lines) last = Number(line)
+    if (lines.length > 0 && stop(last)) writer.kill('SIGKILL')
+  }
+  return last
+}
+
+test.each([1, 20_000])(
+  'batches of %i rows: killed at any moment, what was acknowledged is there, and nothing by halves',
+  async (batch) => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-crash-'))
+    let before = 0
+    for (let round = 1; round <= 3; round++) {
+      const until = before + round * 3 * batch
+      const acknowledged = await lastSaid(startWriter(folder, batch), (said) => said >= until)
+      expect(acknowledged).toBeGreaterThanOrEqual(until)
+      const archive = await openChdbArchive(folder)
+      const held = (await archive.lastSequence('events', 'log/a/0'))! + 1
+      expect(held).toBeGreaterThanOrEqual(acknowledged)
+      expect(held % batch).toBe(0)
+      expect(await archive.sequences('events', 'log/a/0', held)).toBe(held)
+      expect(await archive.stats('events', AT, [CARD], null)).toMatchObject({ rows: held })
+      expect(await readRows(archive, scanOf('events'))).toHaveLength(held)
+      await archive.close()
+      before = held
+    }
+  },
+)
+
+test('a process that closes its archive ends by itself, also amid a scan, and the next finds all of it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-end-'))
+  for (let round = 1; round <= 2; round++) {
+    const writer = startWriter(folder, 50, 'end')
+    const ended = once(writer, 'exit')
+    expect(await lastSaid(writer, () => false)).toBe(50 * round)
+    expect(await ended).toEqual([0, null])
+  }
+})
+
+test('closing ends a scan that is read slowly, and the folder opens again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-close-'))
+  const acknowledged = await lastSaid(startWriter(folder, 100_000, 'end'), () => false)
+  expect(acknowledged).toBe(100_000)
+  const first = await openChdbArchive(folder)
+  const slow = first.scan(scanOf('events'))[Symbol.asyncIterator]()
+  await slow.next()
+  await first.close()
+  await expect(slow.next()).rejects.toMatchObject({ code: 'ARCHIVE_UNAVAILABLE' })
+  const second = await openChdbArchive(folder)
+  expect(await readRows(second, scanOf('events'))).toHaveLength(100_000)
+  await second.close()
+})
