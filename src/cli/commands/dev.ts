@@ -3,10 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
-import { defineCommand } from 'citty'
-import type { ClockMode } from '../../features/clock.ts'
 import type { BackfillEvent } from '../backfill-runner.ts'
-import { lockDataFolder } from '../data-folder.ts'
+import { command, FLAGS } from '../command.ts'
+import { clockFlag, folderClock, lockDataFolder } from '../data-folder.ts'
 import { demoRequest, loadDemoHistory, runDemoTraffic } from '../demo/demo.ts'
 import { openEngine } from '../engine.ts'
 import { loadModel } from '../load-definitions.ts'
@@ -22,12 +21,7 @@ const PROGRESS_EVERY_MS = 2_000
 function portOf(text: string): number {
   const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
-  throw new UsageError(`--port: '${text}' is not a port: give a number from 0 (any free one) to 65535`)
-}
-
-function clockOf(text: string): ClockMode {
-  if (text === 'wall' || text === 'history') return text
-  throw new UsageError(`--clock: '${text}' is not a clock: give 'wall', or 'history' to replay past data`)
+  throw new UsageError(`--port: '${text}' is not a port`, 'give a number from 0 (any free one) to 65535')
 }
 
 /** Writes lines for people on stderr, or events as JSON on stdout. */
@@ -54,32 +48,50 @@ function backfillTeller(tell: Tell): (event: BackfillEvent) => void {
   }
 }
 
-export default defineCommand({
+export default command({
   meta: {
     name: 'dev',
     description:
-      'Runs everything in one process: HTTP API, log -> online store, log -> archive, backfill of whatever is not complete.',
+      'Runs everything in one process: HTTP API, log -> online store, log -> archive, backfill of whatever is not complete. ' +
+      'Ctrl-C stops it; nothing that was acknowledged is lost, also not by kill -9.',
   },
   args: {
-    defs: { type: 'string', default: 'feature-defs', description: 'Folder of definition files', valueHint: 'folder' },
-    data: { type: 'string', default: '.millrace', description: 'Folder that holds all data', valueHint: 'folder' },
-    port: { type: 'string', default: '8080', description: 'Port on 127.0.0.1; 0 for any free one' },
+    defs: FLAGS.defs,
+    data: FLAGS.data,
+    port: {
+      type: 'string',
+      default: '8080',
+      description: 'Port on 127.0.0.1; 0 for any free one',
+      valueHint: 'number',
+    },
     clock: {
       type: 'string',
-      default: 'wall',
-      description: "'wall', or 'history' to replay past data: nothing expires, and now is the newest event",
+      description:
+        "'wall', or 'history' to replay past data: nothing expires, and now is the newest event; without it, as the folder was used last",
       valueHint: 'wall|history',
     },
-    demo: { type: 'boolean', default: false, description: 'Adds seeded card traffic, in a data folder of its own' },
+    demo: { type: 'boolean', default: false, description: 'Shows made-up card traffic, in a data folder of its own' },
     json: { type: 'boolean', default: false, description: 'Tells what happens as JSON lines on stdout' },
+  },
+  help: {
+    examples: [
+      { line: 'millrace dev', what: 'serves the definitions in feature-defs on http://127.0.0.1:8080' },
+      { line: 'millrace dev --clock history', what: 'replays past data: nothing expires, and now is the newest event' },
+      { line: 'millrace dev --demo', what: 'shows it at work, with made-up card traffic' },
+    ],
+    exits: [
+      [1, 'it could not start, or failed'],
+      [3, 'the definitions have errors'],
+    ],
   },
   async run({ args }) {
     const port = portOf(args.port)
-    const asked = args.clock === undefined ? null : clockOf(args.clock)
+    const asked = args.clock === undefined ? null : clockFlag(args.clock)
     const tell = teller(args.json)
     const model = await loadModel(args.defs)
     const data = args.demo && args.data === '.millrace' ? await mkdtemp(join(tmpdir(), 'millrace-demo-')) : args.data
     const lock = await lockDataFolder(data, 'dev')
+    const clock = folderClock(data, asked)
     const stop = new AbortController()
     // The second signal does not wait: what was acknowledged is on disk anyway.
     const onSignal = (): void => (stop.signal.aborted ? process.exit(130) : stop.abort())
@@ -160,7 +172,7 @@ function listen(
     })
     server.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') reject(error)
-      else reject(new UsageError(`--port: ${port} is taken on ${HOST}: give another, or 0 for any free one`))
+      else reject(new UsageError(`--port: ${port} is taken on ${HOST}`, 'give another, or 0 for any free one'))
     })
   })
 }
