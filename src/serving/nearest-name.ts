@@ -21,9 +21,9 @@ const LISTED_MAX = 20
 
 /** What to do about an unknown name: the nearest one, else those that there are. */
 export function namesCure(typed: string, names: Iterable<string>): string {
-  const near = nearestName(typed, names)
-  if (near !== null) return `did you mean '${near}'?`
   const all = [...names].sort()
+  const near = nearestName(typed, all)
+  if (near !== null) return `did you mean '${near}'?`
   if (all.length === 0) return 'none is defined'
   const more = all.length > LISTED_MAX ? ` and ${all.length - LISTED_MAX} more` : ''
   return `there ${all.length === 1 ? 'is' : 'are'} ${all.slice(0, LISTED_MAX).join(', ')}${more}`
