@@ -54,7 +54,7 @@ export class MemoryEventLog implements EventLog {
       const number = partitionOf(key, partitions.length)
       const partition = partitions[number]!
       partition.last_ms = Math.max(partition.last_ms, now_ms)
-      partition.messages.push({ value: value.slice(), append_ms: partition.last_ms })
+      partition.messages.push({ value: Uint8Array.from(value), append_ms: partition.last_ms })
       return { partition: number, offset: endOf(partition) - 1 }
     })
     if (messages.length > 0) this.#arrivals.arrived(topic)
@@ -70,7 +70,7 @@ export class MemoryEventLog implements EventLog {
     const messages = held.messages.slice(offset - held.start, offset - held.start + maxMessages)
     return {
       baseOffset: offset,
-      values: messages.map(({ value }) => value.slice()),
+      values: messages.map(({ value }) => Uint8Array.from(value)),
       append_ms: messages.map(({ append_ms }) => append_ms),
       nextOffset: offset + messages.length,
     }

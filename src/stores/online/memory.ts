@@ -22,7 +22,10 @@ export class MemoryOnlineStore implements OnlineStore {
   async read(keys: readonly TimelineKey[]): Promise<(Uint8Array | null)[]> {
     this.#check()
     keys.forEach(checkKey)
-    return keys.map((key) => this.#timelines.get(key)?.rows.slice() ?? null)
+    return keys.map((key) => {
+      const held = this.#timelines.get(key)
+      return held === undefined ? null : Uint8Array.from(held.rows)
+    })
   }
 
   async append(appends: readonly TimelineAppend[], moves: readonly MarkMove[] = []): Promise<void> {
@@ -33,7 +36,7 @@ export class MemoryOnlineStore implements OnlineStore {
     for (const { key, rows, expires_at_ms } of appends) {
       const held = this.#timelines.get(key)
       this.#timelines.set(key, {
-        rows: held === undefined ? rows.slice() : joined(held.rows, rows),
+        rows: held === undefined ? Uint8Array.from(rows) : joined(held.rows, rows),
         expires_at_ms: Math.max(held?.expires_at_ms ?? -Infinity, expires_at_ms ?? Infinity),
       })
     }
