@@ -1,6 +1,10 @@
+import { showValue } from '../features/event-error.ts'
 import type { ParsedEvent, ServiceModel, SourceModel } from '../features/model.ts'
 import { ERROR, OK } from './feature-status.ts'
 import type { Vector } from './timeline-reader.ts'
+
+/** Told of a function that threw, or gave what cannot be served. What it throws itself, the caller of the answer gets. */
+export type DeriveFailure = (name: string, error: unknown) => void
 
 type Compute = (input: Readonly<Record<string, unknown>>) => unknown
 
@@ -9,7 +13,8 @@ type Compute = (input: Readonly<Record<string, unknown>>) => unknown
  * value that could not be computed is passed off as one of nothing.
  */
 export class DerivedValues {
-  readonly #functions: readonly Compute[]
+  readonly #functions: readonly { readonly name: string; readonly compute: Compute }[]
+  readonly #onFailure: DeriveFailure | undefined
   readonly #first: number
   readonly #seenEvent: ((event: ParsedEvent) => object) | null
   readonly #features: object
@@ -18,8 +23,9 @@ export class DerivedValues {
   #worst = OK
 
   /** Derived values have the slots behind those of the features. */
-  constructor(service: ServiceModel) {
-    this.#functions = service.derive.map(({ compute }) => compute as Compute)
+  constructor(service: ServiceModel, onFailure?: DeriveFailure) {
+    this.#functions = service.derive.map(({ name, compute }) => ({ name, compute: compute as Compute }))
+    this.#onFailure = onFailure
     this.#first = service.features.length
     this.#seenEvent = service.event === null ? null : eventSeen(service.event)
     const features: object = Object.create(null)
@@ -37,7 +43,7 @@ export class DerivedValues {
     if (request !== undefined) input.request = request
     for (let i = 0; i < this.#functions.length; i++) {
       this.#worst = OK
-      const value = this.#run(this.#functions[i]!, input)
+      const value = this.#run(i, input)
       const status = value === undefined ? ERROR : this.#worst
       const slot = this.#first + i
       vector.values[slot] = status === ERROR ? null : value!
@@ -46,13 +52,21 @@ export class DerivedValues {
     }
   }
 
-  #run(compute: Compute, input: Readonly<Record<string, unknown>>): string | number | boolean | null | undefined {
+  #run(i: number, input: Readonly<Record<string, unknown>>): string | number | boolean | null | undefined {
+    const { name, compute } = this.#functions[i]!
+    let given: unknown
     try {
-      return scalar(compute(input))
-    } catch {
-      // Its author learns from the status: a thrown message may hold what must not be logged.
+      given = compute(input)
+    } catch (error) {
+      this.#onFailure?.(name, error)
       return undefined
     }
+    const value = scalar(given)
+    if (value === undefined && this.#onFailure !== undefined) {
+      const message = `${name} gave ${showValue(given)}: a derived value is a finite number, a string, a boolean or null`
+      this.#onFailure(name, new TypeError(message))
+    }
+    return value
   }
 
   #read(slot: number): unknown {

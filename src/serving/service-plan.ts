@@ -3,10 +3,18 @@ import type { TimelineKey } from '../stores/online-store.ts'
 import type { TimelineRecord } from '../stores/timeline-registry.ts'
 import { hash64 } from '../timeline/id-hash.ts'
 import { RowError } from '../timeline/row-codec.ts'
-import { DerivedValues } from './derived-values.ts'
+import { DerivedValues, type DeriveFailure } from './derived-values.ts'
 import { type ServiceQuestion, ServiceRequests } from './service-request.ts'
 import type { Present } from './store-reader.ts'
 import { type ScoredEvent, TimelineReader, type Vector } from './timeline-reader.ts'
+
+/** Who is told of what an answer does not say. */
+export interface PlanListeners {
+  /** A timeline's rows had to be sorted, or were found more than once: it is worth a compaction. */
+  readonly onUntidy?: (key: TimelineKey, timeline: TimelineModel) => void
+  /** A function of `derive` failed: the value is null and its status `error`. */
+  readonly onDeriveFailure?: DeriveFailure
+}
 
 /** One service, compiled: understands its requests and computes its answers from stored bytes. Does no I/O. */
 export class ServicePlan {
@@ -22,9 +30,9 @@ export class ServicePlan {
   readonly #sourceOf: readonly number[]
   readonly #scored: readonly boolean[]
   readonly #derived: DerivedValues
-  readonly #onUntidy: ((key: TimelineKey, timeline: TimelineModel) => void) | undefined
+  readonly #onUntidy: PlanListeners['onUntidy']
 
-  constructor(service: ServiceModel, onUntidy?: (key: TimelineKey, timeline: TimelineModel) => void) {
+  constructor(service: ServiceModel, { onUntidy, onDeriveFailure }: PlanListeners = {}) {
     const { features, derive, timelines, event } = service
     this.service = service
     this.#onUntidy = onUntidy
@@ -49,7 +57,7 @@ export class ServicePlan {
     }
     this.#sourceOf = timelines.map(({ timeline }) => this.sources.indexOf(timeline.source.name))
     this.#scored = timelines.map(({ timeline }) => timeline.source.name === event?.name)
-    this.#derived = new DerivedValues(service)
+    this.#derived = new DerivedValues(service, onDeriveFailure)
   }
 
   update(records: ReadonlyMap<string, TimelineRecord>): void {

@@ -1,19 +1,17 @@
-import type { FeatureModel, Model, ServiceModel, TimelineModel } from '../features/model.ts'
+import type { FeatureModel, Model, ServiceModel } from '../features/model.ts'
 import type { TimelineKey } from '../stores/online-store.ts'
 import { RowError } from '../timeline/row-codec.ts'
 import { type Answer, AnswerWriter } from './answer-writer.ts'
 import { type FeatureEvents, type FeatureQuestion, featureEvents, readFeatureQuestion } from './feature-events.ts'
 import { namesCure } from './nearest-name.ts'
-import { ServicePlan } from './service-plan.ts'
+import { type PlanListeners, ServicePlan } from './service-plan.ts'
 import type { ServiceQuestion } from './service-request.ts'
 import { ServingError } from './serving-error.ts'
 import { type Present, StoreReader, type StoreReaderOptions } from './store-reader.ts'
 import type { Vector } from './timeline-reader.ts'
 
-export interface VectorServiceOptions extends StoreReaderOptions {
+export interface VectorServiceOptions extends StoreReaderOptions, PlanListeners {
   readonly model: Model
-  /** Told of a timeline whose rows a reader had to sort or found more than once: it is worth a compaction. */
-  readonly onUntidy?: (key: TimelineKey, timeline: TimelineModel) => void
 }
 
 interface Compiled {
@@ -108,7 +106,7 @@ export class VectorService {
   }
 
   #add(service: ServiceModel): void {
-    const plan = new ServicePlan(service, this.#options.onUntidy)
+    const plan = new ServicePlan(service, this.#options)
     this.#services.set(service.name, { plan, writer: new AnswerWriter(plan) })
   }
 
