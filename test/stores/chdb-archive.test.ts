@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { mkdtemp, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { createChdbConnection } from 'chdb/connection'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openChdbArchive } from '../../src/stores/archive/chdb.ts'
@@ -157,6 +159,20 @@ test('a table of somebody else that names no database is theirs in ours, or with
   })
   expect(await archive.describe('t')).toBeNull()
   expect(await readRows(archive, scanOf('theirs.t', { key: [ID] }))).toHaveLength(3)
+})
+
+test('a worker thread is told to leave it to the main one, before it has loaded what would crash the process', async () => {
+  const file = new URL('../../src/stores/archive/chdb.ts', import.meta.url).href
+  const open = `import('tsx/esm/api').then(({ tsImport }) => tsImport('${file}', '${import.meta.url}')).then((found) => found.openChdbArchive('x'))`
+  const worker = new Worker(
+    `${open}.catch((error) => require('node:worker_threads').parentPort.postMessage(error.message))`,
+    {
+      eval: true,
+    },
+  )
+  const [message] = await once(worker, 'message')
+  expect(message).toBe('the embedded archive cannot be opened in a worker thread: open it in the main one')
+  await worker.terminate()
 })
 
 test('a second folder in one process is refused until the first is closed', async () => {

@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createChdbConnection } from 'chdb/connection'
 import { expect, test } from 'vitest'
 import { openChdbArchive } from '../../src/stores/archive/chdb.ts'
 import { AT, CARD, readRows, scanOf } from './archive-rows.ts'
@@ -67,9 +68,20 @@ test('closing ends a scan that is read slowly, and the folder opens again', asyn
   const acknowledged = await lastSaid(startWriter(folder, 100_000, 'end'), () => false)
   expect(acknowledged).toBe(100_000)
   const first = await openChdbArchive(folder)
+  const raw = createChdbConnection({ path: folder })
+  const columns = `toString(number) AS id, toDateTime64(number, 3) AS at, toString(sleepEachRow(0.01)) AS card`
+  await raw.command({
+    query: `CREATE VIEW millrace.sleepy AS SELECT ${columns} FROM numbers(2000) SETTINGS max_block_size = 10`,
+  })
+  await raw.close()
   const slow = first.scan(scanOf('events'))[Symbol.asyncIterator]()
   await slow.next()
-  await first.close()
+  const sorting = first.scan(scanOf('sleepy'))[Symbol.asyncIterator]().next()
+  const killed = expect(sorting).rejects.toMatchObject({ code: 'ARCHIVE_UNAVAILABLE' })
+  // An answer to another query shows that the sort has begun.
+  await first.stats('events', AT, [], null)
+  await Promise.all([first.close(), first.close()])
+  await killed
   await expect(slow.next()).rejects.toMatchObject({ code: 'ARCHIVE_UNAVAILABLE' })
   const second = await openChdbArchive(folder)
   expect(await readRows(second, scanOf('events'))).toHaveLength(100_000)

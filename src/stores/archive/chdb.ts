@@ -1,8 +1,8 @@
 import { mkdir, open, unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import { type ClickHouseClient, type ClickHouseClientConfigOptions, createClient } from '@clickhouse/client'
-import { drainPending } from 'chdb'
-import { type ChdbConnection, createChdbConnection } from 'chdb/connection'
+import type { ChdbConnection } from 'chdb/connection'
 import { ArchiveError, type EventArchive } from '../event-archive.ts'
 import { ClickHouseArchive } from './clickhouse.ts'
 import { archiveError, type ClickHouseLink, type NativeInsert } from './clickhouse-link.ts'
@@ -11,20 +11,41 @@ import { quoteName, quoteText } from './sql-text.ts'
 
 /**
  * Opens the archive in a folder: ClickHouse as a library, in this process. One folder at a time in a process, one process at a
- * time for a folder, and never in a worker thread: after a worker that held chDB ends, the main thread hangs.
+ * time for a folder, and only in the main thread.
  */
 export async function openChdbArchive(folder: string): Promise<EventArchive> {
   const path = resolve(folder)
-  await mkdir(path, { recursive: true })
   try {
+    const library = await loadLibrary()
+    await mkdir(path, { recursive: true })
     // Another folder that was closed just now may still be on its way out.
-    await drainPending()
-    const link = new ChdbLink(path)
+    await library.drainPending()
+    const link = new ChdbLink(path, library)
     await link.command(`CREATE DATABASE IF NOT EXISTS ${quoteName(DATABASE)} ENGINE = Atomic`)
     return new ClickHouseArchive(link)
   } catch (error) {
     throw archiveError(`open the folder ${path}`, error)
   }
+}
+
+interface Library {
+  createChdbConnection(options: { path: string }): ChdbConnection
+  drainPending(): Promise<void>
+}
+
+/**
+ * Loads the library when it is first needed, as it is half a gigabyte; and not in a worker thread, whose end would crash the
+ * process or hang it.
+ */
+async function loadLibrary(): Promise<Library> {
+  if (!isMainThread) {
+    throw new ArchiveError(
+      'ARCHIVE_REFUSED',
+      'the embedded archive cannot be opened in a worker thread: open it in the main one',
+    )
+  }
+  const [{ drainPending }, { createChdbConnection }] = await Promise.all([import('chdb'), import('chdb/connection')])
+  return { drainPending, createChdbConnection }
 }
 
 /** chDB's own `default` database takes a table that it does not know for a file of that name, and `?` or `*` in it for a pattern. */
@@ -52,6 +73,7 @@ interface Session {
 class ChdbLink implements ClickHouseLink {
   readonly database = DATABASE
   readonly #folder: string
+  readonly #library: Library
   /** Held open and never used: the engine goes away with its last connection, and takes a fifth of a second to come back. */
   readonly #keeper: Session
   readonly #idle: Session[] = []
@@ -60,14 +82,16 @@ class ChdbLink implements ClickHouseLink {
   readonly #lookups = new Lane()
   readonly #scans = new Lane()
   #blocks = 0
-  #closed = false
+  #closing: Promise<void> | null = null
 
-  constructor(folder: string) {
+  constructor(folder: string, library: Library) {
     this.#folder = folder
-    this.#keeper = openSession(folder)
+    this.#library = library
+    this.#keeper = this.#openSession()
   }
 
   async command(sql: string): Promise<void> {
+    this.#refuseClosed()
     await this.#inserts.run(() => this.#command(sql))
   }
 
@@ -80,7 +104,25 @@ class ChdbLink implements ClickHouseLink {
   }
 
   async insert(insert: NativeInsert): Promise<void> {
-    const { into, select, structure, where, settings, block } = insert
+    this.#refuseClosed()
+    await this.#inserts.run(() => this.#insert(insert))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    // Inserts on their way are answered; scans are not waited for.
+    await this.#inserts.idle()
+    if (this.#busy.size > 0) await this.#command('KILL QUERY WHERE query_id != queryID() ASYNC')
+    await Promise.all([this.#lookups.idle(), this.#scans.idle()])
+    for (const session of [...this.#idle, ...this.#busy, this.#keeper]) await session.client.close()
+    await this.#library.drainPending()
+  }
+
+  async #insert({ into, select, structure, where, settings, block }: NativeInsert): Promise<void> {
     const path = join(this.#folder, `.insert-${process.pid}-${this.#blocks++}`)
     const file = await open(path, 'wx+', 0o600)
     try {
@@ -90,21 +132,10 @@ class ChdbLink implements ClickHouseLink {
       const source = `file(${file.fd}, 'Native', ${quoteText(structure)})`
       // A map of the file would be kept by its number, which the next insert's file may have.
       const pread = `${settings}, storage_file_read_method = 'pread'`
-      await this.command(`INSERT INTO ${into} SELECT ${select} FROM ${source} ${where} ${pread}`)
+      await this.#command(`INSERT INTO ${into} SELECT ${select} FROM ${source} ${where} ${pread}`)
     } finally {
       await file.close()
     }
-  }
-
-  async close(): Promise<void> {
-    if (this.#closed) return
-    // Inserts on their way are answered first; scans are not waited for.
-    await this.#inserts.idle()
-    if (this.#busy.size > 0) await this.#command('KILL QUERY WHERE query_id != queryID() ASYNC')
-    this.#closed = true
-    await Promise.all([this.#inserts.idle(), this.#lookups.idle(), this.#scans.idle()])
-    for (const session of [...this.#idle, ...this.#busy, this.#keeper]) await session.client.close()
-    await drainPending()
   }
 
   async #command(sql: string): Promise<void> {
@@ -119,12 +150,16 @@ class ChdbLink implements ClickHouseLink {
   }
 
   async *#read(sql: string, lane: Lane): AsyncGenerator<Uint8Array, void, undefined> {
+    this.#refuseClosed()
     const session = this.#take()
     let whole = false
     try {
       const chunks = session.chdb.queryStream(sql, { format: 'Native' })[Symbol.asyncIterator]()
       for (;;) {
-        const next = await lane.run(() => this.#whileOpen(() => chunks.next()))
+        const next = await lane.run(() => {
+          this.#refuseClosed()
+          return chunks.next()
+        })
         if (next.done === true) break
         yield next.value.raw()
       }
@@ -136,32 +171,30 @@ class ChdbLink implements ClickHouseLink {
     }
   }
 
-  #whileOpen<T>(job: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new ArchiveError('ARCHIVE_UNAVAILABLE', 'the archive was closed')
-    return job()
+  #refuseClosed(): void {
+    if (this.#closing !== null) throw new ArchiveError('ARCHIVE_UNAVAILABLE', 'the archive was closed')
   }
 
   #take(): Session {
-    if (this.#closed) throw new ArchiveError('ARCHIVE_UNAVAILABLE', 'the archive was closed')
-    const session = this.#idle.pop() ?? openSession(this.#folder)
+    const session = this.#idle.pop() ?? this.#openSession()
     this.#busy.add(session)
     return session
   }
 
   #give(session: Session): void {
     this.#busy.delete(session)
-    if (!this.#closed) this.#idle.push(session)
+    this.#idle.push(session)
   }
 
   async #drop(session: Session): Promise<void> {
     this.#busy.delete(session)
     await session.client.close()
   }
-}
 
-function openSession(folder: string): Session {
-  const connection = createChdbConnection({ path: folder })
-  // Each package has its own copy of the types of a connection, which only their private members tell apart.
-  const given = connection as unknown as NonNullable<ClickHouseClientConfigOptions['connection']>
-  return { client: createClient({ connection: given }), chdb: connection.chdb }
+  #openSession(): Session {
+    const connection = this.#library.createChdbConnection({ path: this.#folder })
+    // Each package has its own copy of the types of a connection, which only their private members tell apart.
+    const given = connection as unknown as NonNullable<ClickHouseClientConfigOptions['connection']>
+    return { client: createClient({ connection: given }), chdb: connection.chdb }
+  }
 }
