@@ -76,16 +76,20 @@ export function loadPositions(databases: LogDatabases): Map<string, Map<number, 
   return positions
 }
 
-function loadPartition({ messages, trimmed }: LogDatabases, topic: number, partition: number): Partition {
+/** The key of the last packed value of a partition that begins at `place` or before; null where there is none. */
+export function lastKey({ messages }: LogDatabases, place: readonly [number, number, number]): number[] | null {
+  // Without an end lmdb-js takes a key that only its own encoding knows.
+  const [key] = messages.getKeys({ start: [...place], end: [0, 0, 0], reverse: true, limit: 1 })
+  return key !== undefined && key[0] === place[0] && key[1] === place[1] ? key : null
+}
+
+function loadPartition(databases: LogDatabases, topic: number, partition: number): Partition {
+  const { messages, trimmed } = databases
   const text = trimmed.getBinary([topic, partition])
   const before: TrimmedPartition = text === undefined ? { end: 0, last_ms: 0 } : JSON.parse(text.toString())
-  const within = (key: number[] | undefined) =>
-    key !== undefined && key[0] === topic && key[1] === partition ? key : null
-  const [firstKey] = messages.getKeys({ start: [topic, partition, 0], limit: 1 })
-  const [lastKey] = messages.getKeys({ start: [topic, partition, Number.MAX_SAFE_INTEGER], reverse: true, limit: 1 })
-  const first = within(firstKey)
-  const last = within(lastKey)
-  if (first === null || last === null) return { start: before.end, ...before }
+  const last = lastKey(databases, [topic, partition, Number.MAX_SAFE_INTEGER])
+  if (last === null) return { start: before.end, ...before }
+  const [first] = messages.getKeys({ start: [topic, partition, 0], limit: 1 })
   const { count, append_ms } = new PackedMessages(messages.getBinary(last)!)
-  return { start: first[2]!, end: last[2]! + count, last_ms: append_ms }
+  return { start: first![2]!, end: last[2]! + count, last_ms: append_ms }
 }

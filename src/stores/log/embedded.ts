@@ -10,6 +10,7 @@ import { AppendGroup, type PendingAppend } from './append-group.ts'
 import { Arrivals } from './arrivals.ts'
 import {
   type LogDatabases,
+  lastKey,
   loadPositions,
   loadTopics,
   newPartitions,
@@ -182,9 +183,7 @@ export class EmbeddedEventLog implements EventLog {
 
   /** The key of the packed value that holds an offset, or of where it would be. */
   #place(topic: number, partition: number, offset: number): number[] {
-    const key = [topic, partition, offset]
-    const [found] = this.#databases.messages.getKeys({ start: key, reverse: true, limit: 1 })
-    return found !== undefined && found[0] === topic && found[1] === partition ? found : key
+    return lastKey(this.#databases, [topic, partition, offset]) ?? [topic, partition, offset]
   }
 
   /** Runs what changes the log, after all that came before. */

@@ -64,7 +64,7 @@ export class MemoryEventLog implements EventLog {
   async read(topic: string, partition: number, offset: number, maxMessages: number): Promise<LogBatch> {
     const held = this.#partition(topic, partition)
     const range = { start: held.start, end: endOf(held) }
-    if (!(offset >= range.start && offset <= range.end)) {
+    if (!(Number.isInteger(offset) && offset >= range.start && offset <= range.end)) {
       throw new OffsetOutOfRangeError(topic, partition, offset, range)
     }
     const messages = held.messages.slice(offset - held.start, offset - held.start + maxMessages)

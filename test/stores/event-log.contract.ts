@@ -1,0 +1,424 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type EventLog, type LogBatch, OffsetOutOfRangeError } from '../../src/stores/event-log.ts'
+import { SeededRandom } from './seeded-random.ts'
+
+/** An empty log to test. */
+export interface EventLogFixture {
+  readonly log: EventLog
+  /** What the log's clock says from now on, in epoch milliseconds. */
+  setClock(now_ms: number): void
+  /** Closes the log and opens it again; left out where it would come back empty. */
+  reopen?(): Promise<EventLog>
+  /** Closes the log and removes all it made. */
+  dispose(): Promise<void>
+}
+
+export const T0 = Date.UTC(2026, 0, 1)
+
+const message = (text: string, key = 'k') => ({ key, value: Buffer.from(text) })
+const messages = (from: number, to: number, key = 'k') =>
+  Array.from({ length: to - from }, (_, i) => message(`m${from + i}`, key))
+const texts = (batch: LogBatch) => batch.values.map((value) => Buffer.from(value).toString())
+const named = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `m${from + i}`)
+
+/** Reads a partition from an offset to its end, so many messages at a time. */
+export async function readAll(
+  log: EventLog,
+  topic: string,
+  partition: number,
+  from: number,
+  step = 1_000,
+): Promise<{ texts: string[]; append_ms: number[] }> {
+  const all: { texts: string[]; append_ms: number[] } = { texts: [], append_ms: [] }
+  for (let offset = from; ; ) {
+    const batch = await log.read(topic, partition, offset, step)
+    expect(batch.baseOffset).toBe(offset)
+    expect(batch.nextOffset).toBe(offset + batch.values.length)
+    expect(batch.append_ms).toHaveLength(batch.values.length)
+    if (batch.values.length === 0) return all
+    all.texts.push(...texts(batch))
+    all.append_ms.push(...batch.append_ms)
+    offset = batch.nextOffset
+  }
+}
+
+/** What every adapter of {@link EventLog} must keep, sentence by sentence. */
+export function eventLogContract(name: string, open: () => Promise<EventLogFixture>): void {
+  describe(`${name} keeps the laws of an event log`, () => {
+    let fixture: EventLogFixture
+    let log: EventLog
+
+    beforeEach(async () => {
+      fixture = await open()
+      log = fixture.log
+      fixture.setClock(T0)
+    })
+    afterEach(() => fixture.dispose())
+
+    describe('topics', () => {
+      it('creates a topic once, and keeps its partitions', async () => {
+        expect(await log.topics()).toEqual([])
+        expect(await log.ensureTopic('a', 3)).toBe(3)
+        expect(await log.ensureTopic('a', 5)).toBe(3)
+        expect(await log.ensureTopic('b.c-d_e', 1)).toBe(1)
+        expect((await log.topics()).sort()).toEqual(['a', 'b.c-d_e'])
+        expect(await log.ranges('a')).toEqual([0, 1, 2].map((partition) => ({ partition, start: 0, end: 0 })))
+      })
+
+      it('creates a topic once also when many ask at the same time', async () => {
+        const asked = await Promise.all([1, 2, 3, 4].map((partitions) => log.ensureTopic('a', partitions)))
+        expect(new Set(asked).size).toBe(1)
+        expect(await log.ranges('a')).toHaveLength(asked[0]!)
+      })
+
+      it.each([0, -1, 1.5, 1e9, Number.NaN])('refuses %d partitions', async (partitions) => {
+        await expect(log.ensureTopic('a', partitions)).rejects.toThrow(/topic a cannot have/)
+      })
+
+      it('says what is missing', async () => {
+        await expect(log.append('nope', [message('x')])).rejects.toThrow(/no topic nope/)
+        await expect(log.ranges('nope')).rejects.toThrow(/no topic nope/)
+        await expect(log.wait('nope', 1)).rejects.toThrow(/no topic nope/)
+        await log.ensureTopic('a', 2)
+        await expect(log.read('a', 2, 0, 1)).rejects.toThrow(/topic a has no partition 2: it has 2/)
+        await expect(log.trim('a', 9, 0, 0)).rejects.toThrow(/no partition 9/)
+        await expect(log.commit('g', 'a', new Map([[2, 1]]))).rejects.toThrow(/no partition 2/)
+      })
+    })
+
+    describe('messages', () => {
+      it('gives offsets without holes, in the order of each key', async () => {
+        await log.ensureTopic('t', 4)
+        const keys = Array.from({ length: 50 }, (_, i) => `key ${i}`)
+        const next = new Map<number, number>()
+        for (let round = 0; round < 5; round++) {
+          const places = await log.append(
+            't',
+            keys.map((key) => message(`${key}#${round}`, key)),
+          )
+          expect(places).toHaveLength(keys.length)
+          for (const { partition, offset } of places) {
+            expect(offset).toBe(next.get(partition) ?? 0)
+            next.set(partition, offset + 1)
+          }
+        }
+        expect(next.size).toBe(4)
+        expect(await log.ranges('t')).toEqual(
+          [0, 1, 2, 3].map((partition) => ({ partition, start: 0, end: next.get(partition)! })),
+        )
+        const rounds = new Map<string, string[]>()
+        for (const partition of next.keys()) {
+          for (const text of (await readAll(log, 't', partition, 0, 7)).texts) {
+            const [key, round] = text.split('#')
+            rounds.set(key!, [...(rounds.get(key!) ?? []), round!])
+          }
+        }
+        for (const key of keys) expect(rounds.get(key)).toEqual(['0', '1', '2', '3', '4'])
+      })
+
+      it('tells each message where it is', async () => {
+        await log.ensureTopic('t', 3)
+        const sent = Array.from({ length: 100 }, (_, i) => message(`m${i}`, `k${i % 17}`))
+        const places = await log.append('t', sent)
+        for (const [i, { partition, offset }] of places.entries()) {
+          expect(texts(await log.read('t', partition, offset, 1))).toEqual([`m${i}`])
+        }
+      })
+
+      it('does nothing for no messages', async () => {
+        await log.ensureTopic('t', 1)
+        expect(await log.append('t', [])).toEqual([])
+        expect(await log.ranges('t')).toEqual([{ partition: 0, start: 0, end: 0 }])
+      })
+
+      it('keeps every byte, also of long and empty messages', async () => {
+        await log.ensureTopic('t', 1)
+        const all = Buffer.from(Uint8Array.from({ length: 1_000_000 }, (_, i) => i % 251))
+        const values = [all, Buffer.alloc(0), all.subarray(0, 256), Buffer.alloc(1024 * 1024, 7), Buffer.alloc(0)]
+        await log.append(
+          't',
+          values.map((value) => ({ key: '', value })),
+        )
+        const found: Uint8Array[] = []
+        for (let offset = 0; offset < values.length; ) {
+          const batch = await log.read('t', 0, offset, 100)
+          found.push(...batch.values)
+          offset = batch.nextOffset
+        }
+        expect(found.map((value) => value.length)).toEqual(values.map((value) => value.length))
+        for (const [i, value] of found.entries()) expect(Buffer.compare(value, values[i]!)).toBe(0)
+      })
+
+      it('refuses a message too long, and then writes nothing of the call', async () => {
+        await log.ensureTopic('t', 1)
+        const long = { key: 'k', value: Buffer.alloc(1024 * 1024 + 1) }
+        await expect(log.append('t', [message('fine'), long])).rejects.toThrow(
+          'message 1 for topic t has 1048577 bytes of at most 1048576: send a smaller event',
+        )
+        expect(await log.ranges('t')).toEqual([{ partition: 0, start: 0, end: 0 }])
+      })
+
+      it('does not keep the bytes that it was given', async () => {
+        await log.ensureTopic('t', 1)
+        const sent = message('before')
+        await log.append('t', [sent])
+        sent.value.fill(0)
+        const batch = await log.read('t', 0, 0, 1)
+        batch.values[0]!.fill(1)
+        expect(texts(await log.read('t', 0, 0, 1))).toEqual(['before'])
+      })
+
+      it('reads from any offset, as many as asked for', async () => {
+        await log.ensureTopic('t', 1)
+        await log.append('t', messages(0, 10))
+        await log.append('t', messages(10, 11))
+        await log.append('t', messages(11, 30))
+        for (let offset = 0; offset <= 30; offset++) {
+          for (const max of [1, 3, 100]) {
+            const batch = await log.read('t', 0, offset, max)
+            expect(texts(batch)).toEqual(named(offset, Math.min(30, offset + batch.values.length)))
+            expect(batch.values.length).toBeGreaterThanOrEqual(Math.min(1, 30 - offset))
+            expect(batch.nextOffset).toBe(offset + batch.values.length)
+          }
+          expect((await readAll(log, 't', 0, offset, 4)).texts).toEqual(named(offset, 30))
+        }
+        expect(await log.read('t', 0, 30, 10)).toEqual({ baseOffset: 30, values: [], append_ms: [], nextOffset: 30 })
+      })
+
+      it.each([-1, 3, 1e12, 0.5, Number.NaN])('refuses offset %d, which it does not hold', async (offset) => {
+        await log.ensureTopic('t', 1)
+        await log.append('t', messages(0, 2))
+        const failed = await log.read('t', 0, offset, 1).catch((error: unknown) => error)
+        expect(failed).toBeInstanceOf(OffsetOutOfRangeError)
+        expect(failed).toMatchObject({ code: 'OFFSET_OUT_OF_RANGE', start: 0, end: 2 })
+      })
+
+      it('keeps topics and partitions apart', async () => {
+        await log.ensureTopic('a', 1)
+        await log.ensureTopic('b', 1)
+        await log.append('a', [message('a0'), message('a1')])
+        await log.append('b', [message('b0')])
+        expect((await readAll(log, 'a', 0, 0)).texts).toEqual(['a0', 'a1'])
+        expect((await readAll(log, 'b', 0, 0)).texts).toEqual(['b0'])
+      })
+
+      it('notes when each message came, and never goes back', async () => {
+        await log.ensureTopic('t', 1)
+        for (const now_ms of [T0, T0 + 10, T0 + 5, T0 - 1_000, T0 + 11]) {
+          fixture.setClock(now_ms)
+          await log.append('t', [message('x'), message('y')])
+        }
+        const { append_ms } = await readAll(log, 't', 0, 0, 3)
+        expect(append_ms).toEqual([0, 0, 10, 10, 10, 10, 10, 10, 11, 11].map((ms) => T0 + ms))
+      })
+
+      it.each([1, 2, 3])('takes appends at the same time (seed %i)', async (seed) => {
+        const random = new SeededRandom(seed)
+        await log.ensureTopic('t', 3)
+        const sent = new Map<string, string[]>()
+        const asked: Promise<void>[] = []
+        const placed = new Map<string, string>()
+        for (let i = 0; i < 200; i++) {
+          const batch = Array.from({ length: 1 + random.below(20) }, (_, j) => {
+            const key = `k${random.below(9)}`
+            const text = `${i}.${j}`
+            sent.set(key, [...(sent.get(key) ?? []), text])
+            return message(`${key} ${text}`, key)
+          })
+          asked.push(
+            log.append('t', batch).then((places) => {
+              for (const [j, { partition, offset }] of places.entries()) {
+                placed.set(`${partition}/${offset}`, batch[j]!.value.toString())
+              }
+            }),
+          )
+          if (random.below(10) === 0) await nextTurn()
+        }
+        await Promise.all(asked)
+        const found = new Map<string, string[]>()
+        let count = 0
+        for (const { partition, end } of await log.ranges('t')) {
+          const { texts } = await readAll(log, 't', partition, 0, 1 + random.below(50))
+          expect(texts).toHaveLength(end)
+          count += end
+          for (const [offset, text] of texts.entries()) {
+            expect(placed.get(`${partition}/${offset}`)).toBe(text)
+            const [key, number] = text.split(' ')
+            found.set(key!, [...(found.get(key!) ?? []), number!])
+          }
+        }
+        expect(count).toBe(placed.size)
+        expect(found).toEqual(sent)
+      })
+    })
+
+    describe('wait', () => {
+      const settled = async (waited: Promise<void>) => {
+        let done = false
+        waited.then(() => {
+          done = true
+        })
+        for (let i = 0; i < 5; i++) await nextTurn()
+        return done
+      }
+
+      it('resolves when something comes to the topic', async () => {
+        await log.ensureTopic('t', 2)
+        await log.ensureTopic('other', 1)
+        await log.append('t', [message('before')])
+        const waited = [log.wait('t', 60_000), log.wait('t', 60_000)]
+        await log.append('other', [message('x')])
+        expect(await settled(waited[0]!)).toBe(false)
+        await log.append('t', [message('y')])
+        await Promise.all(waited)
+      })
+
+      it('resolves after its time', async () => {
+        await log.ensureTopic('t', 1)
+        await log.wait('t', 5)
+      })
+
+      it('resolves when the log is closed', async () => {
+        await log.ensureTopic('t', 1)
+        const waited = log.wait('t', 60_000)
+        await log.close()
+        await waited
+      })
+    })
+
+    describe('positions', () => {
+      it('keeps what each group committed', async () => {
+        await log.ensureTopic('t', 3)
+        await log.ensureTopic('u', 1)
+        expect(await log.committed('g', 't')).toEqual(new Map())
+        await log.commit('g', 't', new Map([[0, 5]]))
+        await log.commit(
+          'g',
+          't',
+          new Map([
+            [2, 2 ** 40],
+            [1, 0],
+          ]),
+        )
+        await log.commit('g', 't', new Map([[0, 4]]))
+        await log.commit('h', 't', new Map([[0, 1]]))
+        await log.commit('g', 'u', new Map([[0, 9]]))
+        expect(await log.committed('g', 't')).toEqual(
+          new Map([
+            [0, 4],
+            [1, 0],
+            [2, 2 ** 40],
+          ]),
+        )
+        expect(await log.committed('h', 't')).toEqual(new Map([[0, 1]]))
+        expect(await log.committed('g', 'u')).toEqual(new Map([[0, 9]]))
+        expect(await log.committed('g', 'none')).toEqual(new Map())
+      })
+
+      it('hands out copies', async () => {
+        await log.ensureTopic('t', 1)
+        await log.commit('g', 't', new Map([[0, 1]]))
+        ;(await log.committed('g', 't')).set(0, 7)
+        expect(await log.committed('g', 't')).toEqual(new Map([[0, 1]]))
+      })
+    })
+
+    describe('trim', () => {
+      const fill = async () => {
+        await log.ensureTopic('t', 1)
+        for (let i = 0; i < 5; i++) {
+          fixture.setClock(T0 + i)
+          await log.append('t', messages(10 * i, 10 * i + 10))
+        }
+      }
+
+      it('drops what is both below the offset and older', async () => {
+        await fill()
+        expect(await log.trim('t', 0, 0, Number.MAX_SAFE_INTEGER)).toBe(0)
+        expect(await log.trim('t', 0, 50, T0)).toBe(0)
+        const dropped = [await log.trim('t', 0, 50, T0 + 2), await log.trim('t', 0, 35, Number.MAX_SAFE_INTEGER)]
+        expect(dropped[0]).toBeLessThanOrEqual(20)
+        const start = dropped[0]! + dropped[1]!
+        expect(start).toBeGreaterThanOrEqual(10)
+        expect(start).toBeLessThanOrEqual(35)
+        expect(await log.ranges('t')).toEqual([{ partition: 0, start, end: 50 }])
+        expect((await readAll(log, 't', 0, start)).texts).toEqual(named(start, 50))
+        await expect(log.read('t', 0, start - 1, 1)).rejects.toMatchObject({
+          code: 'OFFSET_OUT_OF_RANGE',
+          start,
+          end: 50,
+        })
+      })
+
+      it('keeps the end when nothing is left', async () => {
+        await fill()
+        expect(await log.trim('t', 0, 50, Number.MAX_SAFE_INTEGER)).toBe(50)
+        expect(await log.trim('t', 0, 50, Number.MAX_SAFE_INTEGER)).toBe(0)
+        expect(await log.ranges('t')).toEqual([{ partition: 0, start: 50, end: 50 }])
+        expect((await log.read('t', 0, 50, 10)).values).toEqual([])
+        await expect(log.read('t', 0, 49, 1)).rejects.toThrow('t/0 has no offset 49: it holds 50 to 50')
+        fixture.setClock(T0 - 5)
+        expect(await log.append('t', [message('m50')])).toEqual([{ partition: 0, offset: 50 }])
+        expect(await readAll(log, 't', 0, 50)).toEqual({ texts: ['m50'], append_ms: [T0 + 4] })
+      })
+
+      it('leaves other partitions and topics alone', async () => {
+        await log.ensureTopic('t', 2)
+        await log.ensureTopic('u', 1)
+        await log.append('u', messages(0, 3))
+        const keys = Array.from({ length: 20 }, (_, i) => message(`m${i}`, `k${i}`))
+        await log.append('t', keys)
+        const [before] = await log.ranges('t')
+        await log.trim('t', 1, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+        const [first, second] = await log.ranges('t')
+        expect(first).toEqual(before)
+        expect(second!.start).toBe(second!.end)
+        expect((await readAll(log, 't', 0, 0)).texts).toHaveLength(first!.end)
+        expect((await readAll(log, 'u', 0, 0)).texts).toEqual(named(0, 3))
+      })
+
+      it('drops hundreds of small appends', async () => {
+        await log.ensureTopic('t', 1)
+        for (let i = 0; i < 300; i++) await log.append('t', messages(i, i + 1))
+        expect(await log.trim('t', 0, 290, Number.MAX_SAFE_INTEGER)).toBe(290)
+        expect((await readAll(log, 't', 0, 290)).texts).toEqual(named(290, 300))
+      })
+    })
+
+    it('does not answer once it is closed', async () => {
+      await log.ensureTopic('t', 1)
+      await log.append('t', messages(0, 2))
+      await log.close()
+      await expect(log.read('t', 0, 0, 1)).rejects.toThrow(/closed/)
+      await expect(log.append('t', messages(2, 3))).rejects.toThrow(/closed/)
+      await expect(log.ranges('t')).rejects.toThrow(/closed/)
+      await expect(log.topics()).rejects.toThrow(/closed/)
+      await expect(log.committed('g', 't')).rejects.toThrow(/closed/)
+      await log.close()
+    })
+
+    it('is the same after it was opened again, again and again', async (context) => {
+      if (fixture.reopen === undefined) return context.skip()
+      await log.ensureTopic('t', 1)
+      await log.ensureTopic('u', 4)
+      for (let round = 0; round < 4; round++) {
+        fixture.setClock(T0 + 100 - round)
+        await log.append('t', messages(10 * round, 10 * round + 10))
+        await log.commit('g', 't', new Map([[0, 10 * round]]))
+        if (round === 2) expect(await log.trim('t', 0, 30, Number.MAX_SAFE_INTEGER)).toBe(30)
+        log = await fixture.reopen()
+        const start = round < 2 ? 0 : 30
+        const end = 10 * round + 10
+        expect((await log.topics()).sort()).toEqual(['t', 'u'])
+        expect(await log.ensureTopic('u', 1)).toBe(4)
+        expect(await log.ranges('t')).toEqual([{ partition: 0, start, end }])
+        expect(await readAll(log, 't', 0, start)).toEqual({
+          texts: named(start, end),
+          append_ms: named(start, end).map(() => T0 + 100),
+        })
+        expect(await log.committed('g', 't')).toEqual(new Map([[0, 10 * round]]))
+      }
+    })
+  })
+}
