@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, readdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { createChdbConnection } from 'chdb/connection'
@@ -10,18 +9,20 @@ import { planScan } from '../../src/stores/archive/scan-sql.ts'
 import { tableAddress } from '../../src/stores/archive/sql-text.ts'
 import type { EventArchive } from '../../src/stores/event-archive.ts'
 import { AT, CARD, column, ID, insertRows, int, readRows, scanOf, T0 } from './archive-rows.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
-let folder: string
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let archive: EventArchive
 let raw: ReturnType<typeof createChdbConnection>
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millrace-chdb-'))
-  archive = await openChdbArchive(folder)
-  raw = createChdbConnection({ path: folder })
+  folder = await temporaryFolder()
+  archive = await openChdbArchive(folder.path)
+  raw = createChdbConnection({ path: folder.path })
 })
 afterAll(async () => {
   await raw.close()
   await archive.close()
+  await folder.remove()
 })
 
 /** What ClickHouse answers, as lines of tab-separated text. */
@@ -121,7 +122,7 @@ describe('inserts', () => {
     await archive.create('files', [ID, AT], 'at')
     await insertRows(archive, 'files', [ID, AT], [['e', T0]])
     await expect(insertRows(archive, 'files', [ID, AT], [['e', 'soon']])).rejects.toThrow(/not a safe integer/)
-    expect((await readdir(folder)).filter((name) => name.startsWith('.insert'))).toEqual([])
+    expect((await readdir(folder.path)).filter((name) => name.startsWith('.insert'))).toEqual([])
   })
 
   test('of many callers at once, beside scans and counts, are all there', async () => {
@@ -176,7 +177,7 @@ test('a worker thread is told to leave it to the main one, before it has loaded 
 })
 
 test('a second folder in one process is refused until the first is closed', async () => {
-  const other = await mkdtemp(join(tmpdir(), 'millrace-other-'))
+  const other = join(folder.path, 'other')
   await expect(openChdbArchive(other)).rejects.toMatchObject({
     code: 'ARCHIVE_UNAVAILABLE',
     message: expect.stringContaining(other),

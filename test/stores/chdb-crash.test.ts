@@ -1,15 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createChdbConnection } from 'chdb/connection'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { openChdbArchive } from '../../src/stores/archive/chdb.ts'
 import { AT, CARD, readRows, scanOf } from './archive-rows.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const WRITER = fileURLToPath(new URL('archive-writer.ts', import.meta.url))
+
+async function newFolder(): Promise<string> {
+  const folder = await temporaryFolder()
+  onTestFinished(() => folder.remove())
+  return folder.path
+}
 
 function startWriter(folder: string, batch: number, ...more: string[]): ChildProcess {
   return spawn(process.execPath, ['--import', 'tsx', WRITER, folder, String(batch), ...more], {
@@ -34,7 +38,7 @@ async function lastSaid(writer: ChildProcess, stop: (said: number) => boolean): 
 test.each([1, 20_000])(
   'batches of %i rows: killed at any moment, what was acknowledged is there, and nothing by halves',
   async (batch) => {
-    const folder = await mkdtemp(join(tmpdir(), 'millrace-crash-'))
+    const folder = await newFolder()
     let before = 0
     for (let round = 1; round <= 3; round++) {
       const until = before + round * 3 * batch
@@ -53,8 +57,23 @@ test.each([1, 20_000])(
   },
 )
 
+test('a folder that another process holds is refused, and opens when that one is gone', async () => {
+  const folder = await newFolder()
+  const writer = startWriter(folder, 5)
+  await once(writer.stdout!, 'data')
+  await expect(openChdbArchive(folder)).rejects.toMatchObject({
+    code: 'ARCHIVE_UNAVAILABLE',
+    message: expect.stringContaining(`the archive could not open the folder ${folder}`),
+  })
+  writer.kill('SIGKILL')
+  await once(writer, 'exit')
+  const archive = await openChdbArchive(folder)
+  expect(await archive.lastSequence('events', 'log/a/0')).toBeGreaterThanOrEqual(4)
+  await archive.close()
+})
+
 test('a process that closes its archive ends by itself, also amid a scan, and the next finds all of it', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-end-'))
+  const folder = await newFolder()
   for (let round = 1; round <= 2; round++) {
     const writer = startWriter(folder, 50, 'end')
     const ended = once(writer, 'exit')
@@ -64,7 +83,7 @@ test('a process that closes its archive ends by itself, also amid a scan, and th
 })
 
 test('closing ends a scan that is read slowly, and the folder opens again', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-close-'))
+  const folder = await newFolder()
   const acknowledged = await lastSaid(startWriter(folder, 100_000, 'end'), () => false)
   expect(acknowledged).toBe(100_000)
   const first = await openChdbArchive(folder)

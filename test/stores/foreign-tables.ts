@@ -1,12 +1,10 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type ChdbConnection, createChdbConnection } from 'chdb/connection'
 import { afterAll, beforeAll } from 'vitest'
 import { openChdbArchive } from '../../src/stores/archive/chdb.ts'
 import type { EventArchive } from '../../src/stores/event-archive.ts'
 import type { ColumnType } from '../../src/timeline/column-type.ts'
 import { T0 } from './archive-rows.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 export const money2: ColumnType = { kind: 'money', scale: 2 }
 export const double: ColumnType = { kind: 'double' }
@@ -25,18 +23,20 @@ export interface ForeignTables {
 
 /** Opens one for all tests of a file. */
 export function foreignTables(): ForeignTables {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>
   let archive: EventArchive
   let raw: ChdbConnection
   let tables = 0
   beforeAll(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'millrace-foreign-'))
-    archive = await openChdbArchive(folder)
-    raw = createChdbConnection({ path: folder })
+    folder = await temporaryFolder()
+    archive = await openChdbArchive(folder.path)
+    raw = createChdbConnection({ path: folder.path })
     await raw.command({ query: 'SET allow_suspicious_low_cardinality_types = 1' })
   })
   afterAll(async () => {
     await raw.close()
     await archive.close()
+    await folder.remove()
   })
   const command = async (query: string) => {
     await raw.command({ query })

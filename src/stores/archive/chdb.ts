@@ -15,16 +15,23 @@ import { quoteName, quoteText } from './sql-text.ts'
  */
 export async function openChdbArchive(folder: string): Promise<EventArchive> {
   const path = resolve(folder)
+  const library = await loadLibrary()
   try {
-    const library = await loadLibrary()
     await mkdir(path, { recursive: true })
     // Another folder that was closed just now may still be on its way out.
     await library.drainPending()
     const link = new ChdbLink(path, library)
-    await link.command(`CREATE DATABASE IF NOT EXISTS ${quoteName(DATABASE)} ENGINE = Atomic`)
+    try {
+      await link.command(`CREATE DATABASE IF NOT EXISTS ${quoteName(DATABASE)} ENGINE = Atomic`)
+    } catch (error) {
+      await link.close()
+      throw error
+    }
     return new ClickHouseArchive(link)
   } catch (error) {
-    throw archiveError(`open the folder ${path}`, error)
+    const { message } = archiveError(`open the folder ${path}`, error)
+    const cure = 'close the other process that holds it, or the other folder that this one holds'
+    throw new ArchiveError('ARCHIVE_UNAVAILABLE', `${message}: ${cure}`, error)
   }
 }
 
