@@ -111,6 +111,8 @@ export default command({
           }),
       })
       try {
+        const ask = (path: string, init?: RequestInit) => Promise.resolve(engine.app.request(path, init))
+        const past = args.demo ? await loadDemoHistory(ask, Date.now()) : 0
         const { url, close } = await listen(engine.app.fetch, port)
         await engine.start(url)
         await lock.setUrl(url)
@@ -120,8 +122,7 @@ export default command({
           data,
           services,
         })
-        const ask = (path: string, init?: RequestInit) => Promise.resolve(engine.app.request(path, init))
-        const demo = args.demo ? startDemo(ask, tell, url, stop.signal) : Promise.resolve()
+        const demo = args.demo ? startDemo(ask, tell, url, past, stop.signal) : Promise.resolve()
         await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }))
         tell('stopping', 'millrace stops', {})
         await demo
@@ -141,9 +142,9 @@ async function startDemo(
   ask: (path: string, init?: RequestInit) => Promise<Response>,
   tell: Tell,
   url: string,
+  count: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const count = await loadDemoHistory(ask, Date.now())
   tell('demo', `demo: ${count} payments of the last 40 days are in the archive; live traffic begins. Try:`, { count })
   tell(
     'demo',
