@@ -62,6 +62,8 @@ export class LmdbEnvironment {
       // Without it a commit returns when its pages and then, in a second flush, the meta page that makes them count are on the
       // disk (fdatasync, O_DSYNC): so what is resolved outlives a kill and a power cut. With it (the default) promises resolve earlier.
       overlappingSync: false,
+      // Only explicit batches are used. With it (the default) a failed commit also rejects a promise that nobody can see.
+      eventTurnBatching: false,
     })
     this.#owner = this.#root.openDB({ name: 'owner', encoding: 'binary', useVersions: true })
   }
