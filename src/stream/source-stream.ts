@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { SourceModel, TimelineModel } from '../features/model.ts'
 import { type EventLog, OffsetOutOfRangeError } from '../stores/event-log.ts'
 import { MarkMovedError, type OnlineStore, type TimelineAppend } from '../stores/online-store.ts'
@@ -7,6 +7,9 @@ import { TimelineWriter } from '../stores/timeline-writer.ts'
 
 /** Messages read from a partition at once: large enough to pay for a commit to disk, small enough to stay fresh. */
 const BATCH_MESSAGES_MAX = 5_000
+
+/** Messages parsed and encoded in one go, about a millisecond: requests of the same process are answered in between. */
+const TURN_MESSAGES = 500
 
 /** How long an idle stream sleeps at most: its watermark is at most so old, and it stops within this time. */
 const IDLE_MS_MAX = 500
@@ -123,6 +126,7 @@ export class SourceStream {
       for (let i = 0; i < batch.values.length; i++) {
         const time_ms = this.#add(partition, batch.baseOffset + i, batch.values[i]!)
         if (time_ms > newest_ms) newest_ms = time_ms
+        if ((events + i) % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
       }
       events += batch.values.length
       next.set(partition, batch.nextOffset)

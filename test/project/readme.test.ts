@@ -1,0 +1,56 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { COMMANDS } from '../../src/cli/commands.ts'
+import { loadDefinitions } from '../../src/cli/load-definitions.ts'
+import { createApi } from '../../src/serving/http/api.ts'
+import { VectorService } from '../../src/serving/vector-service.ts'
+import { MemoryOnlineStore } from '../../src/stores/online/memory.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
+
+mkdirSync(join(ROOT, '.tmp'), { recursive: true })
+const folder = mkdtempSync(join(ROOT, '.tmp', 'readme-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('README', () => {
+  it('its definition file is right, and serves the names that the text gives', async () => {
+    const [, definition] = /```ts\n(import \{ avg[\s\S]*?)```/.exec(README)!
+    writeFileSync(join(folder, 'definitions.ts'), definition!)
+    const { model, problems } = await loadDefinitions(folder)
+    expect(problems).toEqual([])
+    expect([...model!.features.keys()]).toEqual(
+      expect.arrayContaining(['card_velocity__spend_7d', 'merchant_risk__fraud_rate_7d_delayed_7d']),
+    )
+  })
+
+  it('every command and script that it names is there', () => {
+    const named = new Set([...README.matchAll(/npx millrace ([a-z]+)/g)].map((match) => match[1]))
+    expect(named.size).toBeGreaterThan(5)
+    expect(COMMANDS.map(({ name }) => name).sort()).toEqual([...named].sort())
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    for (const [, script] of README.matchAll(/npm run ([a-z:-]+)/g)) expect(Object.keys(scripts)).toContain(script)
+  })
+
+  it('every route that it names is there', async () => {
+    const { model } = await loadDefinitions(join(ROOT, 'feature-defs'))
+    const options = { now: () => 0, clock: 'wall', watermark: () => null } as const
+    const vectors = new VectorService({ model: model!, store: new MemoryOnlineStore(), ...options })
+    const app = createApi({ model: model!, vectors, append: async () => {}, ready: () => [] })
+    const routes = app.routes.map(({ method, path }) => `${method} ${path}`)
+    for (const [, method, path] of README.matchAll(/\| `(GET|POST) ([^`]+)`/g)) {
+      expect(routes.some((route) => new RegExp(`^${method} ${path!.replace(/:[a-z]+/g, ':\\w+')}$`).test(route))).toBe(
+        true,
+      )
+    }
+  })
+
+  it('its list of folders is the real one', () => {
+    const listed = [...README.matchAll(/^src\/([a-z]+)\/ /gm)].map((match) => match[1]!)
+    const real = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    expect(listed.sort()).toEqual(real.map(({ name }) => name).sort())
+  })
+})
