@@ -47,6 +47,11 @@ export function checkArguments(
       )
     }
   }
+  const missing = flags.find(([name, { required }]) => required === true && !seen.has(name))
+  if (missing !== undefined) {
+    const [name, { valueHint = 'value' }] = missing
+    throw new UsageError(`--${name} is missing`, `write --${name} <${valueHint}>`)
+  }
   checkPositionals(command, definitions, rest, positionals)
 }
 

@@ -28,3 +28,8 @@ export const FLAGS = {
     valueHint: 'wall|history',
   },
 } as const
+
+/** Reads a flag that may be absent, which is null. */
+export function optional<T>(text: string | undefined, read: (text: string) => T): T | null {
+  return text === undefined ? null : read(text)
+}

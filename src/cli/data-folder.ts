@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { ClockMode } from '../features/clock.ts'
 import { CommandError } from './command-error.ts'
 import { type LockHolder, lockHolder, ProcessLock } from './process-lock.ts'
@@ -66,22 +66,27 @@ export function clockFlag(text: string): ClockMode {
   throw new UsageError(`--clock: '${text}' is not a clock`, `give 'wall', or 'history' to replay past data`)
 }
 
+/** The file that remembers what a data folder was last used with. */
+const settingsFile = (folder: string): string => join(folder, 'settings.json')
+
 /**
  * The clock of a data folder: the one that is given, which is remembered, else the one remembered, else `wall`. Data that was
  * replayed under `history` must not begin to expire because a later command does not say so.
  */
 export function folderClock(folder: string, given: ClockMode | null): ClockMode {
-  const file = resolve(folder, 'settings.json')
-  if (given === null) return rememberedClock(file)
+  if (given === null) return rememberedClock(folder)
+  const file = settingsFile(folder)
   mkdirSync(folder, { recursive: true })
   writeFileSync(`${file}.${process.pid}.new`, `${JSON.stringify({ clock: given })}\n`)
   renameSync(`${file}.${process.pid}.new`, file)
   return given
 }
 
-function rememberedClock(file: string): ClockMode {
+/** The clock that a data folder was last used with; `wall` where nobody said. */
+export function rememberedClock(folder: string): ClockMode {
   try {
-    return (JSON.parse(readFileSync(file, 'utf8')) as { clock?: unknown }).clock === 'history' ? 'history' : 'wall'
+    const { clock } = JSON.parse(readFileSync(settingsFile(folder), 'utf8')) as { clock?: unknown }
+    return clock === 'history' ? 'history' : 'wall'
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'wall'
     throw error

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkArchive } from '../../features/check-archive.ts'
+import { archiveTypeProblem } from '../../stores/archive/clickhouse-types.ts'
+import { getJson } from '../answer.ts'
+import { openInspection } from '../backend.ts'
+import { command, FLAGS } from '../command.ts'
+import { EXIT } from '../exit-code.ts'
+import type { LoadProblem } from '../file-problem.ts'
+import { formatLoadProblem, type LoadedDefinitions, loadDefinitions } from '../load-definitions.ts'
+import { counted, Output, styled } from '../output.ts'
+
+export default command({
+  meta: {
+    name: 'check',
+    description:
+      'Says everything that is wrong with the definitions, with the file, the name and a cure; where there is a data folder,\n' +
+      'also what its archive tables lack. Warnings are told apart: they keep nothing from working.',
+  },
+  args: { defs: FLAGS.defs, data: FLAGS.data, json: FLAGS.json },
+  help: {
+    examples: [
+      { line: 'millrace check', what: 'the definitions in feature-defs' },
+      { line: 'millrace check --defs other-defs --json', what: 'others, for a program' },
+    ],
+    exits: [
+      [EXIT.failed, 'the archive tables could not be looked at'],
+      [EXIT.definitions, 'there are errors; warnings alone are 0'],
+    ],
+  },
+  async run({ args: { defs, data, json } }) {
+    const output = new Output(json)
+    const loaded = await loadDefinitions(defs)
+    const problems = [...loaded.problems, ...(await archiveProblems(loaded, data, (text) => output.note(text)))]
+    const errors = problems.filter(({ severity }) => severity === 'error')
+    output.result({ ok: errors.length === 0, files: loaded.files, problems: problems.map(plain) }, () =>
+      checkText(loaded, problems),
+    )
+    return errors.length === 0 ? EXIT.ok : EXIT.definitions
+  },
+})
+
+/** What the archive tables of a data folder lack; nothing where there is no such folder yet. */
+async function archiveProblems(
+  { definitions, model }: LoadedDefinitions,
+  data: string,
+  note: (text: string) => void,
+): Promise<readonly LoadProblem[]> {
+  if (model === null || !existsSync(join(data, 'archive'))) return []
+  const backend = await openInspection({ data, command: 'check', note })
+  try {
+    const describe = async (table: string) => {
+      const path = `/admin/v1/archive-table?table=${encodeURIComponent(table)}`
+      const found = await getJson<{ columns: Record<string, string> } | null>(backend, path)
+      if (found === null) return null
+      return { columns: new Map(Object.entries(found.columns).map(([name, type]) => [name, { type }])) }
+    }
+    return await checkArchive(definitions, model, describe, archiveTypeProblem)
+  } finally {
+    await backend.close()
+  }
+}
+
+/** A problem with the same fields, wherever it was found. */
+function plain(problem: LoadProblem): object {
+  const place = 'kind' in problem ? { line: null, column: null } : { kind: null, name: null }
+  return { ...place, ...problem }
+}
+
+function checkText({ files, model }: LoadedDefinitions, problems: readonly LoadProblem[]): string {
+  const lines = problems.map((problem) => {
+    const word = problem.severity === 'error' ? styled('red', 'error') : styled('yellow', 'warning')
+    return `${word}: ${formatLoadProblem(problem)}`
+  })
+  const errors = problems.filter(({ severity }) => severity === 'error').length
+  const warnings = problems.length - errors
+  const found =
+    model === null
+      ? counted(files.length, 'file')
+      : `${counted(files.length, 'file')}: ${counted(model.sources.size, 'source')}, ${counted(model.groups.size, 'group')} ` +
+        `with ${counted(model.features.size, 'feature')}, ${counted(model.services.size, 'service')}`
+  return [...lines, `${found}; ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`].join('\n')
+}

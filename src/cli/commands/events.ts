@@ -1,0 +1,100 @@
+import type { FeatureEvents } from '../../serving/feature-events.ts'
+import { namesCure } from '../../serving/nearest-name.ts'
+import { postJson } from '../answer.ts'
+import { openBackend } from '../backend.ts'
+import { command, FLAGS, optional } from '../command.ts'
+import { clockFlag } from '../data-folder.ts'
+import { EXIT } from '../exit-code.ts'
+import { loadModel } from '../load-definitions.ts'
+import { count, counted, instant, Output, table } from '../output.ts'
+import { atFlag, keysFlag, wholeFlag } from '../request-flags.ts'
+import { UsageError } from '../usage-error.ts'
+
+export default command({
+  meta: {
+    name: 'events',
+    description:
+      'Shows the value of a feature and the events behind it: those in its window that pass its filter, newest first, with the\n' +
+      'columns that are kept of them. Money is in minor units.',
+  },
+  args: {
+    feature: { type: 'positional', required: true, description: 'A served feature, as card_velocity__spend_24h' },
+    keys: { type: 'string', required: true, description: 'The entity', valueHint: 'name=value,...|json' },
+    at: {
+      type: 'string',
+      description: 'The instant: ISO 8601 or epoch milliseconds (default: now)',
+      valueHint: 'instant',
+    },
+    limit: { type: 'string', description: 'Most events that are shown (default: 1000)', valueHint: 'number' },
+    defs: FLAGS.defs,
+    data: FLAGS.data,
+    clock: FLAGS.clock,
+    json: FLAGS.json,
+  },
+  help: {
+    examples: [
+      {
+        line: 'millrace events card_velocity__tx_count_24h --keys card_id=c1',
+        what: 'what is counted now, and in which window',
+      },
+      {
+        line: 'millrace events card_velocity__spend_7d --keys card_id=c1 --at 2026-05-01T12:00:00Z --json',
+        what: 'the same at an instant, for a program',
+      },
+    ],
+    exits: [
+      [EXIT.failed, 'the question was refused, or failed'],
+      [EXIT.definitions, 'the definitions have errors'],
+    ],
+  },
+  async run({ args }) {
+    const { data, defs, keys: keysText } = args
+    const output = new Output(args.json)
+    const clock = optional(args.clock, clockFlag)
+    const limit = optional(args.limit, (text) => wholeFlag('--limit', text))
+    const model = await loadModel(defs)
+    const feature = model.features.get(args.feature)
+    if (feature === undefined) {
+      throw new UsageError(
+        `<feature>: there is no feature '${args.feature}'`,
+        namesCure(args.feature, model.features.keys()),
+      )
+    }
+    const { entity } = feature.timeline
+    const keys = keysFlag(keysText, new Map(entity.key.map(({ name, type }) => [name, type])))
+    const at = optional(args.at, atFlag)
+    const question = { keys, ...(at === null ? {} : { at }), ...(limit === null ? {} : { limit }) }
+    const note = (text: string) => output.note(text)
+    const backend = await openBackend({ data, defs, model, clock, command: 'events', caughtUp: true, note })
+    try {
+      const answer = await postJson<FeatureEvents>(backend, `/v1/features/${feature.name}/events`, question)
+      output.result(answer, () => eventsText(answer))
+    } finally {
+      await backend.close()
+    }
+  },
+})
+
+/** An answer as a table for people. */
+export function eventsText({ feature, as_of, window, value, status, total, events }: FeatureEvents): string {
+  const lines = [
+    `${feature} = ${JSON.stringify(value)}${status === 'ok' ? '' : ` (${status})`} at ${instant(as_of)}`,
+    `window: after ${instant(window.after_ms)}, up to and with ${instant(window.until_ms)}: ${counted(total, 'event')}` +
+      (events.length < total ? `, of which the newest ${count(events.length)} are shown` : ''),
+  ]
+  if (events.length === 0) return lines.join('\n')
+  const columns = [...new Set(events.flatMap((event) => Object.keys(event.columns)))]
+  const rows = events.map(({ time, id_hash, version, columns: values }) => [
+    time,
+    id_hash,
+    ...columns.map((column) => cell(values[column])),
+    version === 0 ? '' : String(version),
+  ])
+  return [...lines, table(['TIME', 'ID HASH', ...columns.map((column) => column.toUpperCase()), 'VERSION'], rows)].join(
+    '\n',
+  )
+}
+
+function cell(value: unknown): string {
+  return value === null || value === undefined ? '-' : String(value)
+}
