@@ -30,7 +30,8 @@ function cellReader(type: ColumnType, column: BlockColumn): (row: number) => Val
   if (type.kind === 'bool') {
     return (row) => {
       const cell = values[row] as number
-      return Number.isNaN(cell) ? null : cell === 1
+      // Anything else than 0 and 1 stays a number, which is no value of the column: the row is refused.
+      return Number.isNaN(cell) ? null : cell === 1 ? true : cell === 0 ? false : cell
     }
   }
   return (row) => {

@@ -1,6 +1,6 @@
 import type { ColumnType } from './column-type.ts'
 import { Interner } from './interner.ts'
-import { FLAG_TOMBSTONE, FLAG_VERSION, HEADER_BYTES, RowError, type RowLayout, rowLayout } from './row-codec.ts'
+import { RowError, type RowLayout, rowLayout } from './row-codec.ts'
 import type { RowIndex } from './row-index.ts'
 import { findColumn, type RowSchemas } from './row-schema.ts'
 
@@ -11,6 +11,9 @@ export interface WantedColumn {
 }
 
 const NO_CODES = 0
+
+/** No slot: where a row begins there is its header. */
+const NONE = 0
 
 /**
  * Turns the rows that a {@link RowIndex} found into columns of numbers: see `Rows.columns` for what they hold. Knows every
@@ -25,6 +28,7 @@ export class RowColumns {
   /** Of each wanted column: its number in the registry, or -1 where it was never written. */
   readonly #numbers: readonly number[]
   #index: RowIndex | null = null
+  #slots = new Uint32Array(64)
 
   constructor(wanted: readonly WantedColumn[], schemas: RowSchemas) {
     const layouts: (RowLayout | undefined)[] = []
@@ -99,57 +103,85 @@ export class RowColumns {
     }
   }
 
-  /** Where column `number` of the row at `offset` has its slot; -1 where it is null or absent. */
-  #slot(index: RowIndex, offset: number, number: number): number {
-    const layout = this.#layouts[index.view.getUint16(offset + 4, true)]
+  /** Where a schema has a column. A schema that lacks it has no bit and no slot. */
+  #place(schema: number, number: number): { bit: number; slot: number } {
+    const layout = this.#layouts[schema]
     if (layout === undefined) {
-      throw new RowError(
-        'ROW_SCHEMA_UNKNOWN',
-        `row schema ${index.view.getUint16(offset + 4, true)} is not in the registry that was read`,
-      )
+      throw new RowError('ROW_SCHEMA_UNKNOWN', `row schema ${schema} is not in the registry that was read`)
     }
-    // A column that came after this registry's columns were counted for the layout is simply absent.
-    const slot = layout.slot[number]!
-    if (slot < 0) return -1
-    const flags = index.view.getUint8(offset + 3)
-    if ((flags & FLAG_TOMBSTONE) !== 0) return -1
-    const body = offset + ((flags & FLAG_VERSION) === 0 ? HEADER_BYTES : HEADER_BYTES + 8)
-    const bit = layout.bit[number]!
-    if ((index.view.getUint8(body + (bit >> 3)) & (1 << (bit & 7))) !== 0) return -1
-    return body + slot
+    return { bit: layout.bit[number]!, slot: layout.slot[number]! }
+  }
+
+  /** Finds the slot of a column in each row: {@link NONE} where the row has null or lacks the column. */
+  #locate(index: RowIndex, number: number): Uint32Array {
+    if (this.#slots.length < index.count) this.#slots = new Uint32Array(index.bodies.length)
+    const slots = this.#slots
+    if (index.schema !== 0) this.#locateIn(index, number, slots, 0, index.count, index.schema)
+    else {
+      // Runs of rows of one schema: there are as many schemas as changes of the definitions.
+      const schemaOf = (row: number) => index.view.getUint16(index.offsets[row]! + 4, true)
+      for (let from = 0; from < index.count; ) {
+        const schema = schemaOf(from)
+        let to = from + 1
+        while (to < index.count && schemaOf(to) === schema) to++
+        this.#locateIn(index, number, slots, from, to, schema)
+        from = to
+      }
+    }
+    return slots
+  }
+
+  #locateIn(index: RowIndex, number: number, slots: Uint32Array, from: number, to: number, schema: number): void {
+    const { view, bodies } = index
+    const { bit, slot } = this.#place(schema, number)
+    if (slot < 0) {
+      slots.fill(NONE, from, to)
+      return
+    }
+    const byte = bit >> 3
+    const mask = 1 << (bit & 7)
+    for (let i = from; i < to; i++) {
+      const body = bodies[i]!
+      slots[i] = (view.getUint8(body + byte) & mask) === 0 ? body + slot : NONE
+    }
   }
 
   #numbersOf(index: RowIndex, column: Float64Array, number: number): void {
-    for (let i = 0; i < index.count; i++) {
-      const slot = this.#slot(index, index.offsets[i]!, number)
-      column[i] = slot < 0 ? Number.NaN : index.view.getFloat64(slot, true)
+    const slots = this.#locate(index, number)
+    const { view, count } = index
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      column[i] = slot === NONE ? Number.NaN : view.getFloat64(slot, true)
     }
   }
 
   #bools(index: RowIndex, column: Float64Array, number: number): void {
-    for (let i = 0; i < index.count; i++) {
-      const slot = this.#slot(index, index.offsets[i]!, number)
-      column[i] = slot < 0 ? Number.NaN : index.view.getUint8(slot)
+    const slots = this.#locate(index, number)
+    const { view, count } = index
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      column[i] = slot === NONE ? Number.NaN : view.getUint8(slot)
     }
   }
 
   #codes(index: RowIndex, column: Float64Array, number: number): void {
-    for (let i = 0; i < index.count; i++) {
-      const slot = this.#slot(index, index.offsets[i]!, number)
-      column[i] = slot < 0 ? Number.NaN : index.view.getUint16(slot, true)
+    const slots = this.#locate(index, number)
+    const { view, count } = index
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      column[i] = slot === NONE ? Number.NaN : view.getUint16(slot, true)
     }
   }
 
   #texts(index: RowIndex, column: Float64Array, number: number, interner: Interner): void {
     interner.reset()
-    for (let i = 0; i < index.count; i++) {
-      const offset = index.offsets[i]!
-      const slot = this.#slot(index, offset, number)
-      if (slot < 0) column[i] = Number.NaN
-      else {
-        const start = offset + index.view.getUint16(slot, true)
-        column[i] = interner.add(index.bytes, start, index.view.getUint16(slot + 2, true))
-      }
+    const slots = this.#locate(index, number)
+    const { view, offsets, bytes, count } = index
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      if (slot === NONE) column[i] = Number.NaN
+      else
+        column[i] = interner.add(bytes, view, offsets[i]! + view.getUint16(slot, true), view.getUint16(slot + 2, true))
     }
   }
 }

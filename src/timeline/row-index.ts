@@ -16,6 +16,10 @@ export class RowIndex {
   times = new Float64Array(64)
   /** Where each row starts in `bytes`. */
   offsets = new Uint32Array(64)
+  /** Where each row's null flags and slots start in `bytes`. Without tombstones only: those have none. */
+  bodies = new Uint32Array(64)
+  /** The row schema that all rows have; 0 where they have several. */
+  schema = 0
   /** True where the last {@link index} met rows out of order or more than once: the bytes are worth a compaction. */
   untidy = false
   #idLow = new Uint32Array(64)
@@ -140,16 +144,25 @@ export class RowIndex {
 
   #keepWinners(tombstones: boolean): void {
     if (tombstones) return
-    const { view, times, offsets } = this
+    if (this.bodies.length < this.times.length) this.bodies = new Uint32Array(this.times.length)
+    const { view, times, offsets, bodies, count } = this
     let kept = 0
-    for (let i = 0; i < this.count; i++) {
+    let schema = 0
+    let several = false
+    for (let i = 0; i < count; i++) {
       const offset = offsets[i]!
-      if ((view.getUint8(offset + 3) & FLAG_TOMBSTONE) !== 0) continue
+      const flags = view.getUint8(offset + 3)
+      if ((flags & FLAG_TOMBSTONE) !== 0) continue
       times[kept] = times[i]!
       offsets[kept] = offset
+      bodies[kept] = offset + ((flags & FLAG_VERSION) === 0 ? HEADER_BYTES : HEADER_BYTES + 8)
+      const its = view.getUint16(offset + 4, true)
+      several ||= schema !== its && kept > 0
+      schema = its
       kept++
     }
     this.count = kept
+    this.schema = several ? 0 : schema
   }
 
   #compare(a: number, b: number): number {
