@@ -125,9 +125,9 @@ export function createAdminApi(deps: AdminDeps): Hono {
 
   app.post('/backfill', async (c) => {
     const { groups } = await c.req.json<{ groups: string[] }>()
-    let timelines: Awaited<ReturnType<BackfillRunner['due']>>
+    let named: ReturnType<BackfillRunner['ofGroups']>
     try {
-      timelines = groups.length === 0 ? await deps.backfills.due() : deps.backfills.ofGroups(groups)
+      named = deps.backfills.ofGroups(groups)
     } catch (error) {
       if (error instanceof RangeError) throw new AdminError(404, 'GROUP_UNKNOWN', error.message)
       throw error
@@ -135,6 +135,7 @@ export function createAdminApi(deps: AdminDeps): Hono {
     c.header('content-type', NDJSON)
     return stream(c, async (out) => {
       const tell = (event: object) => out.write(`${JSON.stringify(event)}\n`)
+      const timelines = () => (groups.length === 0 ? deps.backfills.due() : named)
       const ok = await deps.backfills.run(timelines, (event) => void tell(event))
       await tell({ type: 'end', ok })
     })

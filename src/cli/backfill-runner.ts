@@ -89,11 +89,17 @@ export class BackfillRunner {
     return { fingerprint: timeline.fingerprint, source: timeline.source.name, entity: timeline.entity.name, groups }
   }
 
-  /** Fills timelines after all that were asked for before; answers whether every one is complete now. */
-  run(timelines: readonly TimelineModel[], listener: Listener): Promise<boolean> {
+  /**
+   * Fills timelines after all that were asked for before; answers whether every one is complete now. `timelines` is called when
+   * their turn has come: what is due then.
+   */
+  run(
+    timelines: () => readonly TimelineModel[] | Promise<readonly TimelineModel[]>,
+    listener: Listener,
+  ): Promise<boolean> {
     const all = this.#tail.then(async () => {
       let ok = true
-      for (const timeline of timelines) ok = (await this.#one(timeline, listener)) && ok
+      for (const timeline of await timelines()) ok = (await this.#one(timeline, listener)) && ok
       return ok
     })
     this.#tail = all.catch(() => {})

@@ -23,6 +23,9 @@ import { coverUnarchived } from './unarchived.ts'
 /** How often what is served looks at coverage and marks again. */
 const REFRESH_MS = 1_000
 
+/** How often a backfill that is still due, as the last one failed, is tried again. */
+const BACKFILL_MS = 60_000
+
 /** How often the log is trimmed and, under the wall clock, timelines are swept. */
 const HOUSEKEEPING_MS = 60 * 60_000
 
@@ -52,6 +55,8 @@ export class Engine {
   readonly #quarantine: QuarantineFile
   readonly #stopping = new AbortController()
   readonly #trouble = new Map<string, string>()
+  /** The last failure of each timeline's backfill. */
+  readonly #failures = new Map<string, string>()
   readonly #running: Promise<unknown>[] = []
   #url: string | null = null
   #started = false
@@ -123,6 +128,7 @@ export class Engine {
     for (const archiver of this.#archivers.values()) this.#running.push(archiver.run(signal))
     this.#running.push(
       this.#every(REFRESH_MS, () => this.#refresh()),
+      this.#every(BACKFILL_MS, () => this.#backfillDue()),
       this.#every(HOUSEKEEPING_MS, () => this.#keepHouse()),
     )
     void this.#backfillDue()
@@ -185,7 +191,9 @@ export class Engine {
       onGap: async (partition, from, to) => {
         const reason = `the log lost the messages ${from} to ${to} of ${source.topic}/${partition} before they were counted`
         for (const { timeline } of timelines) await uncover(store, timeline.fingerprint, reason)
-        this.#report(source.name, reason)
+        await coverUnarchived(store, this.#options.model, this.#clock)
+        this.#options.onTrouble?.(source.name, reason)
+        await this.#vectors.refresh()
         if (this.#started) void this.#backfillDue()
       },
       onApplied: (_, newest_ms) => this.#clock.see(newest_ms),
@@ -224,12 +232,24 @@ export class Engine {
 
   async #backfillDue(): Promise<void> {
     try {
-      const due = await this.#backfills.due()
-      await this.#backfills.run(due, (event) => this.#options.onBackfill?.(event))
+      await this.#backfills.run(
+        () => this.#backfills.due(),
+        (event) => this.#tellBackfill(event),
+      )
     } catch (error) {
       if (!this.#stopping.signal.aborted)
         this.#report('backfill', error instanceof Error ? error.message : String(error))
     }
+  }
+
+  /** What fails is tried again and again: the same failure is told once. */
+  #tellBackfill(event: BackfillEvent): void {
+    const { fingerprint } = event.timeline
+    if (event.type === 'failed') {
+      if (this.#failures.get(fingerprint) === event.message) return
+      this.#failures.set(fingerprint, event.message)
+    } else if (event.type === 'done') this.#failures.delete(fingerprint)
+    this.#options.onBackfill?.(event)
   }
 
   async #refresh(): Promise<void> {
