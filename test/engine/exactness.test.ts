@@ -1,6 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ClockMode } from '../../src/features/clock.ts'
+import { openChdbArchive } from '../../src/stores/archive/chdb.ts'
+import { openEmbeddedEventLog } from '../../src/stores/log/embedded.ts'
+import { openEmbeddedOnlineStore } from '../../src/stores/online/embedded.ts'
 import type { RowSchemas } from '../../src/timeline/row-schema.ts'
 import { answer, winners } from '../oracle.ts'
 import { DOUBLE_COLUMNS, encode, T0, TIME_COLUMNS } from '../timeline/random-timeline.ts'
@@ -12,7 +18,7 @@ import {
   randomFeatures,
   toJson,
 } from './random-definitions.ts'
-import { Whole } from './whole.ts'
+import { memoryStores, type Stores, Whole } from './whole.ts'
 
 const NOW = T0 + 5_000
 const OK = undefined
@@ -25,9 +31,9 @@ class Judged {
   readonly #archived: CardEvent[] = []
   readonly #logged: CardEvent[] = []
 
-  constructor({ model, asked }: ReturnType<typeof modelOf>, clock: ClockMode) {
+  constructor({ model, asked }: ReturnType<typeof modelOf>, clock: ClockMode, stores: Stores) {
     this.#asked = asked
-    this.#whole = new Whole(model, clock, () => NOW)
+    this.#whole = new Whole(model, clock, () => NOW, stores)
   }
 
   async open(): Promise<void> {
@@ -139,16 +145,11 @@ const scenario = fc.record({
   current: randomCardEvent,
 })
 
-async function play({
-  features,
-  clock,
-  loaded,
-  overlap,
-  steps,
-  at_ms,
-  current,
-}: typeof scenario extends fc.Arbitrary<infer S> ? S : never) {
-  const whole = new Judged(modelOf(features), clock)
+type Scenario = typeof scenario extends fc.Arbitrary<infer S> ? S : never
+
+async function play(stores: Stores, table: string, game: Scenario): Promise<void> {
+  const { features, clock, loaded, overlap, steps, at_ms, current } = game
+  const whole = new Judged(modelOf(features, table), clock, stores)
   await whole.open()
   await whole.load(loaded)
   await whole.send(loaded.slice(0, overlap))
@@ -168,6 +169,36 @@ async function play({
 
 describe('archive, stream, backfill and serving give the number of the naive oracle, or say that they do not', () => {
   it('for random definitions, events, overlaps, orders of work and instants', async () => {
-    await fc.assert(fc.asyncProperty(scenario, play), { numRuns: 400, seed: 42 })
+    const game = fc.asyncProperty(scenario, (played) =>
+      play(
+        memoryStores(() => NOW),
+        'events',
+        played,
+      ),
+    )
+    await fc.assert(game, { numRuns: 400, seed: 42 })
+  })
+
+  it('the same over LMDB and ClickHouse as a library', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-exactness-'))
+    const archive = await openChdbArchive(join(folder, 'archive'))
+    let games = 0
+    const game = fc.asyncProperty(scenario, async (played) => {
+      const own = join(folder, String(games++))
+      const log = await openEmbeddedEventLog(join(own, 'log'), { now: () => NOW })
+      const store = await openEmbeddedOnlineStore(join(own, 'online'))
+      try {
+        await play({ log, store, archive }, `events_${games}`, played)
+      } finally {
+        await log.close()
+        await store.close()
+      }
+    })
+    try {
+      await fc.assert(game, { numRuns: 40, seed: 43, endOnFailure: true })
+    } finally {
+      await archive.close()
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 })

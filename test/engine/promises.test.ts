@@ -20,7 +20,7 @@ import {
   z,
 } from '../../src/index.ts'
 import { archiveLoaded } from '../../src/stores/timeline-registry.ts'
-import { Stores, Whole } from './whole.ts'
+import { memoryStores, Whole } from './whole.ts'
 
 const DAY = 86_400_000
 const T = Date.UTC(2026, 5, 1)
@@ -127,7 +127,7 @@ describe('a change of definitions', () => {
 
   async function running() {
     now = T + 20 * DAY
-    const stores = new Stores(clock)
+    const stores = memoryStores(clock)
     const whole = await new Whole(modelOf(first), 'wall', clock, stores).open()
     await whole.load('payments', events.slice(0, 1))
     await whole.send('payments', events.slice(1))
@@ -219,7 +219,7 @@ describe('a change of definitions', () => {
 describe('the hand-over from archive to stream', () => {
   it('waits until the archive holds what the log had before the stream went over', async () => {
     now = T + 20 * DAY
-    const stores = new Stores(clock)
+    const stores = memoryStores(clock)
     const before = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
     await before.send('payments', [payment('a', 19)])
     await before.stream()
@@ -239,7 +239,7 @@ describe('the hand-over from archive to stream', () => {
   })
 
   it('names a hole in the archive and stays incomplete', async () => {
-    const stores = new Stores(clock)
+    const stores = memoryStores(clock)
     const before = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
     await before.send('payments', [payment('a', 19), payment('b', 19), payment('c', 19)])
     await before.stream()
@@ -263,7 +263,7 @@ describe('the hand-over from archive to stream', () => {
   })
 
   it('counts events that were not valid as accounted for', async () => {
-    const stores = new Stores(clock)
+    const stores = memoryStores(clock)
     const before = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
     await before.send('payments', [payment('a', 19), payment('b', 19, { amount: 'much' }), payment('c', 19)])
     await before.stream()
@@ -301,7 +301,7 @@ describe('what may be missing is said', () => {
   })
 
   it('after a gap in the log, which is never skipped in silence', async () => {
-    const stores = new Stores(clock)
+    const stores = memoryStores(clock)
     const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
     await whole.backfill()
     await whole.send('payments', [payment('a', 19), payment('b', 19)])
@@ -339,7 +339,7 @@ describe('what may be missing is said', () => {
 describe('upkeep', () => {
   it('prunes by the longest retention that was ever registered, and says what is gone', async () => {
     now = T + 20 * DAY
-    const stores = new Stores(clock)
+    const stores = memoryStores(clock)
     await new Whole(modelOf({ n: count().over('30d') }), 'wall', clock, stores).open()
     const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
     await whole.load('payments', [payment('a', 1), payment('b', 19)])

@@ -13,31 +13,34 @@ import { randomEvent, randomFeature, T0 } from '../timeline/random-timeline.ts'
 
 const { z } = millrace
 
+const definition = (table: string) =>
+  ({
+    schema: z.object({
+      id: z.string(),
+      occurred_at: z.iso.datetime({ offset: true }),
+      version: z.int(),
+      gone: z.boolean(),
+      card_id: z.string().nullable(),
+      amount: millrace.money({ scale: 2 }).nullable(),
+      points: z.int().nullable(),
+      score: z.number().optional(),
+      shop: z.string().nullish(),
+      status: z.enum(['approved', 'declined', 'held']).nullable(),
+      fraud: z.boolean().optional(),
+      settled_at: z.iso.datetime({ offset: true }).nullable(),
+    }),
+    id: 'id',
+    time: 'occurred_at',
+    version: 'version',
+    deleted: 'gone',
+    outcome: ['status', 'fraud'],
+    stream: { topic: 'events' },
+    archive: { table },
+  }) as const
+
 /** A source with a column of every kind, a version, tombstones, outcomes and a key that may be null. */
-export const events = millrace.source('events', {
-  schema: z.object({
-    id: z.string(),
-    occurred_at: z.iso.datetime({ offset: true }),
-    version: z.int(),
-    gone: z.boolean(),
-    card_id: z.string().nullable(),
-    amount: millrace.money({ scale: 2 }).nullable(),
-    points: z.int().nullable(),
-    score: z.number().optional(),
-    shop: z.string().nullish(),
-    status: z.enum(['approved', 'declined', 'held']).nullable(),
-    fraud: z.boolean().optional(),
-    settled_at: z.iso.datetime({ offset: true }).nullable(),
-  }),
-  id: 'id',
-  time: 'occurred_at',
-  version: 'version',
-  deleted: 'gone',
-  outcome: ['status', 'fraud'],
-  stream: { topic: 'events' },
-  archive: { table: 'events' },
-})
-const columns = events as unknown as Record<string, Column>
+const eventsIn = (table: string) => millrace.source('events', definition(table))
+const columns = eventsIn('events') as unknown as Record<string, Column>
 const card = millrace.entity('card', { key: { card_id: z.string() } })
 
 export interface CardEvent extends OracleEvent {
@@ -134,7 +137,11 @@ function filterOf(node: FilterNode): Filter {
 }
 
 /** A model with one group of these features by card, a service that scores events, and one that is asked by key. */
-export function modelOf(features: readonly Omit<AskedFeature, 'name'>[]): { model: Model; asked: AskedFeature[] } {
+export function modelOf(
+  features: readonly Omit<AskedFeature, 'name'>[],
+  table: string,
+): { model: Model; asked: AskedFeature[] } {
+  const events = eventsIn(table)
   const named = Object.fromEntries(features.map(({ windowed }, i) => [`f${i}`, windowed]))
   const group = millrace.featureGroup('g', { source: events, entity: card, features: named as never })
   const scored = millrace.featureService('scored', { event: events, features: [group] })

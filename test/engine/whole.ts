@@ -7,8 +7,11 @@ import type { Model, SourceModel } from '../../src/features/model.ts'
 import { VectorService } from '../../src/serving/vector-service.ts'
 import { MemoryEventArchive } from '../../src/stores/archive/memory.ts'
 import { archiveColumns } from '../../src/stores/archive-columns.ts'
+import type { EventArchive } from '../../src/stores/event-archive.ts'
+import type { EventLog } from '../../src/stores/event-log.ts'
 import { MemoryEventLog } from '../../src/stores/log/memory.ts'
 import { MemoryOnlineStore } from '../../src/stores/online/memory.ts'
+import type { OnlineStore } from '../../src/stores/online-store.ts'
 import { noteSkipped } from '../../src/stores/skipped-offsets.ts'
 import { registerTimelines, type TimelineRecord, uncover } from '../../src/stores/timeline-registry.ts'
 import { SourceArchiver } from '../../src/stream/source-archiver.ts'
@@ -18,14 +21,14 @@ import { compact } from '../../src/timeline/compact.ts'
 type Json = Readonly<Record<string, unknown>>
 
 /** The three stores of an installation: they outlive processes and definitions. */
-export class Stores {
-  readonly store = new MemoryOnlineStore()
-  readonly log: MemoryEventLog
-  readonly archive = new MemoryEventArchive()
-  sequence = 0
-  constructor(now: () => number) {
-    this.log = new MemoryEventLog({ now })
-  }
+export interface Stores {
+  readonly store: OnlineStore
+  readonly log: EventLog
+  readonly archive: EventArchive
+}
+
+export function memoryStores(now: () => number): Stores {
+  return { store: new MemoryOnlineStore(), log: new MemoryEventLog({ now }), archive: new MemoryEventArchive() }
 }
 
 /** Streams, archivers, backfills and services of one set of definitions, stepped by hand: an installation without its process. */
@@ -38,10 +41,11 @@ export class Whole {
   records!: ReadonlyMap<string, TimelineRecord>
   readonly #clock: ClockMode
   readonly #now: () => number
+  #sequence = 0
   #streams: SourceStream[] = []
   #archivers: SourceArchiver[] = []
 
-  constructor(model: Model, clock: ClockMode, now: () => number, stores = new Stores(now)) {
+  constructor(model: Model, clock: ClockMode, now: () => number, stores = memoryStores(now)) {
     this.model = model
     this.stores = stores
     this.#clock = clock
@@ -78,7 +82,7 @@ export class Whole {
       columns: archiveColumns(model),
       values: model.columns.map((_, c) => parsed.map((event) => event.values[c]!)),
       origins: parsed.map(() => 'file/test'),
-      sequences: parsed.map(() => this.stores.sequence++),
+      sequences: parsed.map(() => this.#sequence++),
       arrived_ms: parsed.map(() => this.#now()),
     })
   }
