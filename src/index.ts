@@ -2,7 +2,7 @@ export { z } from 'zod'
 export type { ArchiveOptions, Described } from './features/definition.ts'
 export { type Entity, type EntityOptions, entity } from './features/entity.ts'
 export { featureGroup, type Group, type GroupOptions, type View } from './features/feature-group.ts'
-export { type DerivedValue, featureService, type Service, type ServiceOptions } from './features/feature-service.ts'
+export { type DerivedValue, featureService, type ServiceOptions } from './features/feature-service.ts'
 export { type MoneySchema, money } from './features/money.ts'
 export { ratio } from './features/ratio.ts'
 export type {
@@ -10,6 +10,7 @@ export type {
   EventIn,
   EventSeen,
   InputOf,
+  Service,
   ServiceInput,
   Services,
   VectorIn,

@@ -41,8 +41,10 @@ export function winners(events: readonly OracleEvent[], bytes: (event: OracleEve
 }
 
 export function holds(node: FilterNode, event: OracleEvent, timeColumns: ReadonlySet<string>): boolean {
-  if (node.op === 'and') return node.filters.every((filter) => holds(filter, event, timeColumns))
-  if (node.op === 'or') return node.filters.some((filter) => holds(filter, event, timeColumns))
+  if (node.op === 'and' || node.op === 'or') {
+    const held = node.filters.map((filter) => holds(filter, event, timeColumns))
+    return node.op === 'and' ? held.every((one) => one) : held.some((one) => one)
+  }
   if (node.op === 'not') return !holds(node.filter, event, timeColumns)
   const value = event.values[node.column] ?? null
   if (node.op === 'null') return value === null

@@ -1,22 +1,11 @@
 import type { z } from 'zod'
-import type { type } from '../timeline/column.ts'
 import { type Described, dataOf, type GroupView, meta, type ServiceData, type Shape } from './definition.ts'
 import { definitionTitle, describedIn, isZodObject } from './definition-input.ts'
-import type { AnyGroup, View } from './feature-group.ts'
-import type { Answered, DeriveArgument, ServiceInput, VectorIn } from './service-types.ts'
+import type { Answered, DeriveArgument, FeatureList, Service, ServiceInput, VectorIn } from './service-types.ts'
 import type { AnySource } from './source.ts'
 
 /** What `derive` may give: one value that a model can take in. */
 export type DerivedValue = number | string | boolean | null
-
-/** What the compiler knows of a service: what it is sent and what it answers. */
-export interface Service<N extends string, In, Vec> {
-  readonly [meta]: ServiceData & { readonly name: N }
-  readonly [type]: { readonly service: N; readonly input: In; readonly vector: Vec }
-}
-
-/** What a service reads: whole groups, and picked features of others. */
-export type FeatureList = readonly (AnyGroup | View<AnyGroup, string>)[]
 
 export interface ServiceOptions<L extends FeatureList, Ev extends AnySource, R extends Shape, D> extends Described {
   /** The groups that the model reads, or some of their features: `[cardVelocity, merchantRisk.pick('fraud_rate_7d')]`. */

@@ -1,10 +1,18 @@
 import type { z } from 'zod'
 import type { Windowed } from '../timeline/aggregate.ts'
 import type { Integer, type } from '../timeline/column.ts'
-import type { meta, Shape } from './definition.ts'
+import type { meta, ServiceData, Shape } from './definition.ts'
 import type { AnyGroup, View } from './feature-group.ts'
-import type { FeatureList, Service } from './feature-service.ts'
 import type { AnySource } from './source.ts'
+
+/** What the compiler knows of a service: what it is sent and what it answers. */
+export interface Service<N extends string, In, Vec> {
+  readonly [meta]: ServiceData & { readonly name: N }
+  readonly [type]: { readonly service: N; readonly input: In; readonly vector: Vec }
+}
+
+/** What a service reads: whole groups, and picked features of others. */
+export type FeatureList = readonly (AnyGroup | View<AnyGroup, string>)[]
 
 type NameOf<Src extends AnySource> = Src[typeof meta]['name']
 type ShapeOf<Src extends AnySource> = Src[typeof meta][typeof type]['shape']
