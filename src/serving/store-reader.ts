@@ -12,6 +12,12 @@ export interface Present {
   readonly watermarks: readonly (number | null)[]
 }
 
+/** The bytes of timelines, and what was true before they were read. */
+export interface StoredTimelines {
+  readonly present: Present
+  readonly stored: readonly (Uint8Array | null)[]
+}
+
 export interface StoreReaderOptions {
   readonly store: OnlineStore
   /** What "now" means, in epoch milliseconds: the instant of an answer whose request gives none. */
@@ -35,10 +41,7 @@ export class StoreReader {
    * The bytes of timelines, and what was true before they were read: so whatever is claimed of them holds. Throws a
    * ServingError where the store cannot be read.
    */
-  async read(
-    keys: readonly TimelineKey[],
-    sources: readonly string[],
-  ): Promise<{ readonly present: Present; readonly stored: readonly (Uint8Array | null)[] }> {
+  async read(keys: readonly TimelineKey[], sources: readonly string[]): Promise<StoredTimelines> {
     const { store, now, clock, watermark } = this.#options
     for (;;) {
       const { epoch } = this.records

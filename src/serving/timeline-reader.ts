@@ -39,10 +39,12 @@ export class TimelineReader {
   readonly timeline: TimelineModel
   readonly #features: readonly FeatureModel[]
   readonly #slots: readonly number[]
-  /** From the instant asked for back to the start of each window. */
-  readonly #reach_ms: Float64Array
+  /** From the instant asked for back to the start of the longest window. */
+  readonly #reach_ms: number
   /** Since when each feature's columns are covered; Infinity: not at all. */
   readonly #since_ms: Float64Array
+  /** From this instant on, every window begins where its feature's columns are covered. */
+  #complete_ms = Number.POSITIVE_INFINITY
   readonly #out: FeatureValue[]
   #record: TimelineRecord | null = null
   #compiled: Compiled | null = null
@@ -52,7 +54,7 @@ export class TimelineReader {
     this.timeline = timeline
     this.#features = features
     this.#slots = slots
-    this.#reach_ms = Float64Array.from(features, ({ window_ms, delay_ms }) => window_ms + delay_ms)
+    this.#reach_ms = Math.max(...features.map(({ window_ms, delay_ms }) => window_ms + delay_ms))
     this.#since_ms = new Float64Array(features.length)
     this.#out = features.map(() => null)
   }
@@ -72,6 +74,8 @@ export class TimelineReader {
       const read = feature.columns.map((column) => columns[column]!)
       this.#since_ms[i] = coveredSince(record, read) ?? Number.POSITIVE_INFINITY
     }
+    const complete = this.#features.map(({ window_ms, delay_ms }, i) => this.#since_ms[i]! + window_ms + delay_ms)
+    this.#complete_ms = Math.max(...complete)
   }
 
   /** Throws a ServingError where the store does not know the columns that the features read. */
@@ -105,15 +109,23 @@ export class TimelineReader {
     plan.read(stored, at_ms, scored === null ? null : this.#encode(scored), out)
     const slots = this.#slots
     const fresh = isStale(this.timeline.source, watermark_ms, now_ms) ? STALE : OK
+    if (fresh !== OK) vector.flawed = true
+    for (let i = 0; i < slots.length; i++) {
+      values[slots[i]!] = out[i]!
+      statuses[slots[i]!] = fresh
+    }
     // Rows at or before it may be pruned.
     const kept_ms = prunes ? now_ms - this.#record!.retention_ms : Number.NEGATIVE_INFINITY
-    for (let i = 0; i < slots.length; i++) {
-      const slot = slots[i]!
-      const start_ms = at_ms - this.#reach_ms[i]!
-      const status = start_ms < this.#since_ms[i]! || start_ms < kept_ms ? INCOMPLETE : fresh
-      values[slot] = out[i]!
-      statuses[slot] = status
-      if (status !== OK) vector.flawed = true
+    if (at_ms < this.#complete_ms || at_ms < kept_ms + this.#reach_ms) this.#markIncomplete(kept_ms, vector)
+  }
+
+  /** At least one of them is: the longest window begins too early, or the latest column came too late. */
+  #markIncomplete(kept_ms: number, vector: Vector): void {
+    const { at_ms, statuses } = vector
+    vector.flawed = true
+    for (const [i, { window_ms, delay_ms }] of this.#features.entries()) {
+      const start_ms = at_ms - delay_ms - window_ms
+      if (start_ms < this.#since_ms[i]! || start_ms < kept_ms) statuses[this.#slots[i]!] = INCOMPLETE
     }
   }
 

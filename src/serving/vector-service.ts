@@ -7,7 +7,7 @@ import { namesCure } from './nearest-name.ts'
 import { type PlanListeners, ServicePlan } from './service-plan.ts'
 import type { ServiceQuestion } from './service-request.ts'
 import { ServingError } from './serving-error.ts'
-import { type Present, StoreReader, type StoreReaderOptions } from './store-reader.ts'
+import { type Present, type StoredTimelines, StoreReader, type StoreReaderOptions } from './store-reader.ts'
 import type { Vector } from './timeline-reader.ts'
 
 export interface VectorServiceOptions extends StoreReaderOptions, PlanListeners {
@@ -61,12 +61,12 @@ export class VectorService {
   }
 
   /** The answer to one request. Throws a ServingError. */
-  async answer(service: string, request: unknown): Promise<Answer> {
+  answer(service: string, request: unknown): Promise<Answer> {
     return this.#one(service, request, writeObject)
   }
 
   /** The same as JSON. */
-  async answerText(service: string, request: unknown): Promise<string> {
+  answerText(service: string, request: unknown): Promise<string> {
     return this.#one(service, request, writeText)
   }
 
@@ -122,60 +122,76 @@ export class VectorService {
   async #one<T>(service: string, request: unknown, write: Write<T>): Promise<T> {
     const compiled = this.#compiled(service)
     const question = compiled.plan.requests.read(request)
-    const [answer] = await this.#answers(compiled, [question], write)
-    if (answer instanceof ServingError) throw answer
-    return answer as T
+    const read = await this.#reader.read(presentKeys(question), compiled.plan.sources)
+    try {
+      return answerOf(compiled, question, read, 0, false, write)
+    } catch (error) {
+      if (!(error instanceof RowError)) throw error
+      return this.#again(compiled, question, write)
+    }
   }
 
   async #batch<T>(service: string, requests: readonly unknown[], write: Write<T>): Promise<(T | ServingError)[]> {
     const compiled = this.#compiled(service)
-    const questions = requests.map((request) => {
-      try {
-        return compiled.plan.requests.read(request)
-      } catch (error) {
-        if (error instanceof ServingError) return error
-        throw error
-      }
-    })
-    const asked = questions.filter((question): question is ServiceQuestion => !(question instanceof ServingError))
-    const answers = await this.#answers(compiled, asked, write)
-    let next = 0
-    return questions.map((question) => (question instanceof ServingError ? question : answers[next++]!))
-  }
-
-  /**
-   * Each question's answer. Rows of a schema that is not known are asked for a second time, after a refresh, which is the
-   * `last`: if it is unknown still, their features have the status `error`.
-   */
-  async #answers<T>(
-    compiled: Compiled,
-    questions: readonly ServiceQuestion[],
-    write: Write<T>,
-    last = false,
-  ): Promise<(T | ServingError)[]> {
     const { plan } = compiled
-    const keys: TimelineKey[] = []
-    for (const question of questions) for (const key of question.keys) if (key !== null) keys.push(key)
-    const { present, stored } = await this.#reader.read(keys, plan.sources)
+    const questions = requests.map((request) => orServingError(() => plan.requests.read(request)))
+    const keys = questions.flatMap((question) => (question instanceof ServingError ? [] : presentKeys(question)))
+    const read = await this.#reader.read(keys, plan.sources)
     plan.assertReady()
     const answers: (T | ServingError)[] = []
     let first = 0
     for (const question of questions) {
-      try {
-        // Nothing may be awaited between these two, as the vector is the plan's own.
-        plan.compute(question, stored, first, present, last)
-        answers.push(write(compiled, plan.vector, present.watermarks))
-      } catch (error) {
-        if (error instanceof ServingError) answers.push(error)
-        else if (!(error instanceof RowError)) throw error
-        else {
-          await this.refresh()
-          answers.push(...(await this.#answers(compiled, [question], write, true)))
-        }
+      if (question instanceof ServingError) {
+        answers.push(question)
+        continue
       }
-      for (const key of question.keys) if (key !== null) first++
+      try {
+        answers.push(orServingError(() => answerOf(compiled, question, read, first, false, write)))
+      } catch (error) {
+        if (!(error instanceof RowError)) throw error
+        answers.push(await this.#again(compiled, question, write))
+      }
+      first += presentKeys(question).length
     }
     return answers
+  }
+
+  /**
+   * Asks for a second time, after a refresh, where a row was of a schema that is not known; if it is unknown still, its features
+   * have the status `error`.
+   */
+  async #again<T>(compiled: Compiled, question: ServiceQuestion, write: Write<T>): Promise<T> {
+    await this.refresh()
+    const read = await this.#reader.read(presentKeys(question), compiled.plan.sources)
+    return answerOf(compiled, question, read, 0, true, write)
+  }
+}
+
+/** Computes an answer and writes it, without a pause in between: the vector is the plan's own, and the next answer overwrites it. */
+function answerOf<T>(
+  compiled: Compiled,
+  question: ServiceQuestion,
+  { present, stored }: StoredTimelines,
+  first: number,
+  last: boolean,
+  write: Write<T>,
+): T {
+  compiled.plan.assertReady()
+  compiled.plan.compute(question, stored, first, present, last)
+  return write(compiled, compiled.plan.vector, present.watermarks)
+}
+
+/** The keys that are not null: those that are read. */
+function presentKeys({ keys }: ServiceQuestion): readonly TimelineKey[] {
+  return keys.includes(null) ? keys.filter((key) => key !== null) : (keys as readonly TimelineKey[])
+}
+
+function orServingError<T>(make: () => T): T | ServingError {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof ServingError) return error
+    throw error
   }
 }
 

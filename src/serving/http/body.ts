@@ -3,7 +3,7 @@ import { ApiError } from './api-error.ts'
 import { jsonFaultText } from './json-fault.ts'
 
 /** Reads a body of at most so many bytes as text. Throws an ApiError. */
-export async function readText(c: Context, bytesMax: number): Promise<string> {
+export function readText(c: Context, bytesMax: number): Promise<string> {
   const length = c.req.header('content-length')
   if (length !== undefined && Number(length) > bytesMax) throw tooLarge(bytesMax)
   // The server reads no more bytes than a length that was given. Without one, they are counted as they come.

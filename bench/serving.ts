@@ -1,0 +1,177 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
+import type { Model } from '../src/features/model.ts'
+import { createApi } from '../src/serving/http/api.ts'
+import { VectorService } from '../src/serving/vector-service.ts'
+import { openEmbeddedOnlineStore } from '../src/stores/online/embedded.ts'
+import type { OnlineStore } from '../src/stores/online-store.ts'
+import { registerTimelines, updateTimeline } from '../src/stores/timeline-registry.ts'
+import { TimelineWriter } from '../src/stores/timeline-writer.ts'
+import type { FeatureValue } from '../src/timeline/aggregate.ts'
+import { aggregates } from '../src/timeline/aggregates/index.ts'
+import { hash64 } from '../src/timeline/id-hash.ts'
+import { TimelinePlan } from '../src/timeline/plan.ts'
+import { RowEncoder } from '../src/timeline/row-codec.ts'
+import type { RowSchemas, StoredColumn } from '../src/timeline/row-schema.ts'
+import type { Load, LoadResult } from './load-generator.ts'
+import type { Report } from './main.ts'
+import { PAYMENTS, scoredPayment, servingModel, servingPayment } from './serving-model.ts'
+
+const CONNECTIONS = 32
+const REQUESTS = 60_000
+const WARM_UP_REQUESTS = 15_000
+const DAY_MS = 86_400_000
+const READ_MS = 300
+
+/** What a read of the kernel costs, and requests a second of the whole API beside a server that answers a constant. */
+export async function servingBench(report: Report): Promise<void> {
+  for (const rows of [1, 12, 50, 200, 1_000]) kernelBench(report, rows)
+  await apiBench(report)
+}
+
+const COLUMNS: readonly StoredColumn[] = [
+  { name: 'amount', type: { kind: 'money', scale: 2 } },
+  { name: 'shop', type: { kind: 'string', bytesMax: 64 } },
+  { name: 'status', type: { kind: 'enum', values: ['approved', 'declined'] } },
+]
+const SCHEMAS: RowSchemas = { columns: COLUMNS, schemas: [{ number: 1, columns: [0, 1, 2] }] }
+
+/** Four windows of six aggregates over one timeline. */
+function kernelBench(report: Report, count: number): void {
+  const now_ms = Date.UTC(2026, 0, 31)
+  const encoder = new RowEncoder(SCHEMAS)
+  for (let i = 0; i < count; i++) {
+    const id = hash64(`payment-${i}`)
+    const values = [(i * 7_919) % 50_000, `shop-${i % 9}`, i % 17 === 0 ? 'declined' : 'approved']
+    const time_ms = now_ms - Math.floor((30 * DAY_MS * (count - i)) / (count + 1))
+    encoder.add(time_ms, Number(id & 0xffffffffn), Number(id >> 32n), 0, false, values)
+  }
+  const rows = encoder.take()
+  const declined = { op: 'eq', source: 's', column: 'status', value: 'declined' } as const
+  const base = { source: 's', of: null, params: {}, where: null, excludeCurrent: false, windows: [], delay: null }
+  const specs = [
+    { ...base, aggregate: 'count', column: null },
+    { ...base, aggregate: 'count', column: null, where: declined },
+    { ...base, aggregate: 'sum', column: 'amount' },
+    { ...base, aggregate: 'avg', column: 'amount' },
+    { ...base, aggregate: 'max', column: 'amount' },
+    { ...base, aggregate: 'countDistinct', column: 'shop' },
+  ]
+  const features = specs.flatMap((spec) =>
+    [DAY_MS / 24, DAY_MS, 7 * DAY_MS, 30 * DAY_MS].map((window_ms) => ({ spec, window_ms, delay_ms: 0 })),
+  )
+  const type = (name: string) => COLUMNS.find((column) => column.name === name)!.type
+  const plan = new TimelinePlan(features, type, SCHEMAS, aggregates)
+  const out: FeatureValue[] = []
+  const read = (times: number) => {
+    const begun = cpu_us()
+    for (let i = 0; i < times; i++) plan.read(rows, now_ms, null, out)
+    return (cpu_us() - begun) / times
+  }
+  const guess_us = read(20_000 / Math.sqrt(count))
+  const us = read(Math.ceil((READ_MS * 1_000) / guess_us))
+  report(`kernel read of ${count} rows, 4 windows of 6 aggregates`, `${us.toFixed(2)} us of CPU`)
+}
+
+/** Time that this process has worked: other work on the machine does not count. */
+function cpu_us(): number {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}
+
+async function apiBench(report: Report): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
+  const store = await openEmbeddedOnlineStore(join(folder, 'online'))
+  const generator = fork(new URL('./load-generator.ts', import.meta.url), { execArgv: ['--import', 'tsx'] })
+  try {
+    const model = servingModel()
+    const now_ms = Date.now()
+    await fill(store, model, now_ms)
+    const vectors = new VectorService({ model, store, now: Date.now, clock: 'wall', watermark: () => Date.now() })
+    await vectors.refresh()
+    const bodies = Array.from({ length: 5_000 }, (_, n) => JSON.stringify(scoredPayment(n * 23, now_ms)))
+    const answer = await vectors.answerText('checkout', JSON.parse(bodies[0]!))
+    const { status } = JSON.parse(answer) as { status: object }
+    if (Object.keys(status).length > 0) throw new Error(`the answers are not ok: ${answer}`)
+    await inProcess(report, vectors, bodies)
+
+    const api = createApi({ model, vectors, append: async () => {}, ready: () => [] })
+    const bare = new Hono()
+    bare.post('/v1/services/:service', (c) => c.body(answer, 200, { 'content-type': 'application/json' }))
+    const ours = await loaded(report, generator, 'API, 3 entities, 96 features', api.fetch, bodies)
+    const theirs = await loaded(report, generator, 'bare hono, a constant of the same size', bare.fetch, bodies)
+    report('API / bare hono, requests a server CPU-second', (ours / theirs).toFixed(2))
+  } finally {
+    generator.kill()
+    await store.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** What one answer costs without HTTP. */
+async function inProcess(report: Report, vectors: VectorService, bodies: readonly string[]): Promise<void> {
+  const ask = async (times: number) => {
+    const begun = cpu_us()
+    for (let i = 0; i < times; i++) await vectors.answerText('checkout', JSON.parse(bodies[i % bodies.length]!))
+    return (cpu_us() - begun) / times
+  }
+  await ask(5_000)
+  report('one answer without HTTP, JSON in and out', `${(await ask(20_000)).toFixed(1)} us of CPU`)
+}
+
+/** Loads a server from another process; answers requests a CPU-second of this one. */
+async function loaded(
+  report: Report,
+  generator: ChildProcess,
+  name: string,
+  fetch: Parameters<typeof serve>[0]['fetch'],
+  bodies: readonly string[],
+): Promise<number> {
+  const server = serve({ fetch, port: 0, hostname: '127.0.0.1' })
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const load = async (requests: number) => {
+    const order: Load = { port, path: '/v1/services/checkout', bodies, requests, connections: CONNECTIONS }
+    generator.send(order)
+    const [result] = (await once(generator, 'message')) as [LoadResult]
+    return result
+  }
+  await load(WARM_UP_REQUESTS)
+  const begun = cpu_us()
+  const { elapsed_ms, latencies_us, bytes } = await load(REQUESTS)
+  const perCpu = REQUESTS / ((cpu_us() - begun) / 1e6)
+  server.close()
+  const sorted = [...latencies_us].sort((a, b) => a - b)
+  const percentile = (share: number) => `${(sorted[Math.floor(share * sorted.length)]! / 1_000).toFixed(2)} ms`
+  report(
+    `${name}: requests/s, ${CONNECTIONS} connections, ${Math.round(bytes / REQUESTS)} bytes`,
+    `${Math.round((REQUESTS / elapsed_ms) * 1_000)}`,
+  )
+  report(`${name}: requests a server CPU-second`, `${Math.round(perCpu)}`)
+  report(`${name}: latency p50 / p99 at that load`, `${percentile(0.5)} / ${percentile(0.99)}`)
+  return perCpu
+}
+
+export async function fill(store: OnlineStore, model: Model, now_ms: number): Promise<void> {
+  const records = await registerTimelines(store, model, () => ({}), now_ms)
+  const { parser } = model.sources.get('payments')!
+  for (const timeline of model.timelines.values()) {
+    const record = records.get(timeline.fingerprint)!
+    const writer = new TimelineWriter(timeline, record)
+    for (let n = 0; n < PAYMENTS; n++) {
+      writer.add(parser.parse(servingPayment(n, now_ms)))
+      if (n % 10_000 === 9_999) await store.append(writer.take(null))
+    }
+    const columns = Object.fromEntries(record.schemas.columns.map((_, column) => [column, 0]))
+    await updateTimeline(store, timeline.fingerprint, (found) => ({
+      ...found,
+      coverage: { since_ms: 0, columns, reason: null },
+    }))
+  }
+}
