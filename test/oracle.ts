@@ -41,7 +41,7 @@ export function winners(events: readonly OracleEvent[], bytes: (event: OracleEve
 }
 
 export function holds(node: FilterNode, event: OracleEvent, timeColumns: ReadonlySet<string>): boolean {
-  if (node.op === 'and' || node.op === 'or') {
+  if ('filters' in node) {
     const held = node.filters.map((filter) => holds(filter, event, timeColumns))
     return node.op === 'and' ? held.every((one) => one) : held.some((one) => one)
   }

@@ -6,16 +6,18 @@ import { CUSTOMER_EDGES_DAYS, EDGE_COLUMNS, TERMINAL_EDGES_DAYS, TIE_COLUMNS } f
 import type { SeededRandom } from './seeded-random.ts'
 import { DAY_S, RAW_COLUMNS, type Transaction } from './transaction.ts'
 
-/** Share of the customers and of the terminals whose whole histories are sampled. */
-const SAMPLED_SHARE = 0.5
-
-/** Writes the features of some customers and terminals as a naive loop computes them, and the lists of edges and ties. */
-export function writeSample(folder: string, transactions: readonly Transaction[], random: SeededRandom): void {
+/** Writes the features of the first customers and terminals as a naive loop computes them, and the lists of edges and ties. */
+export function writeSample(
+  folder: string,
+  transactions: readonly Transaction[],
+  sampled: number,
+  random: SeededRandom,
+): void {
   mkdirSync(folder, { recursive: true })
   const byCustomer = histories(transactions, 'customer_id')
   const byTerminal = histories(transactions, 'terminal_id')
-  const customerEnd = Math.floor(byCustomer.size * SAMPLED_SHARE)
-  const terminalEnd = Math.floor(byTerminal.size * SAMPLED_SHARE)
+  const customerEnd = Math.min(sampled, byCustomer.size)
+  const terminalEnd = Math.min(sampled, byTerminal.size)
   const ties = [...byCustomer.values()].flatMap((history) => tiesOf(history, random))
 
   const unseenBy = unseen(ties)

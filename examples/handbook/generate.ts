@@ -11,6 +11,8 @@ export interface GenerateOptions {
   readonly out: string
   readonly customers?: number
   readonly terminals?: number
+  /** Of so many customers, and of so many terminals, the features are written too. */
+  readonly sampled?: number
   /** From 2018-04-01 on; 183 reach to the end of September. */
   readonly days?: number
   readonly seed?: number
@@ -26,7 +28,7 @@ const TIE_SHARE = 0.002
 
 /** Writes a small data set in the files and columns of the real one. Answers how many transactions it has. */
 export function generate(options: GenerateOptions): number {
-  const { out, customers = 100, terminals = 60, days = 183, seed = 1 } = options
+  const { out, customers = 60, terminals = 40, sampled = 30, days = 183, seed = 1 } = options
   const random = seededRandom(seed)
   const drafts: Draft[] = []
   const compromised = compromises(terminals, days, random)
@@ -48,7 +50,7 @@ export function generate(options: GenerateOptions): number {
   // Those of one second stand in any order, as in the real files.
   random.shuffle(transactions).sort((a, b) => a.time_s - b.time_s)
   writeRaw(join(out, 'raw'), transactions)
-  writeSample(join(out, 'sample'), transactions, random)
+  writeSample(join(out, 'sample'), transactions, sampled, random)
   return transactions.length
 }
 

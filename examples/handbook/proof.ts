@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { DevServer } from './dev-server.ts'
 import { type InterviewResult, interview } from './interview.ts'
-import { type Kill, killPlan } from './kill-plan.ts'
+import { killPlan } from './kill-plan.ts'
 import { MillraceProcess } from './millrace-process.ts'
 import { prepare } from './prepare.ts'
 import { naiveQuestions, publishedQuestions } from './question.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
-import { streamFile } from './streaming.ts'
+import { type Killed, streamFile } from './streaming.ts'
 
 const DEFS = fileURLToPath(new URL('feature-defs', import.meta.url))
 
@@ -40,6 +40,7 @@ export interface Stage {
 
 export interface ProofResult {
   readonly stages: readonly Stage[]
+  readonly kills: readonly Killed[]
   /** Questions with published answers, and with answers of a naive loop over the raw files. */
   readonly published: InterviewResult
   readonly naive: InterviewResult
@@ -71,6 +72,9 @@ export async function prove(options: ProofOptions): Promise<ProofResult> {
   }
   mkdirSync(work, { recursive: true })
 
+  // Before any server runs: reading takes seconds, in which connections would go stale.
+  const { questions, leftOut } = publishedQuestions(sample)
+  const others = naiveQuestions(raw, sample, random)
   const lines = { archive: 0, stream: 0 }
   await timed('prepare', async () => {
     const from_ms = cut_ms - overlap_ms
@@ -97,9 +101,10 @@ export async function prove(options: ProofOptions): Promise<ProofResult> {
       return lines.archive
     })
   }
-  const plan: Kill[] = killPlan(kills, random)
+  const plan = killPlan(kills, random)
+  let killed: Killed[] = []
   await timed('stream', async () => {
-    await streamFile({ dev, ingest: ingest(files.stream), lines: lines.stream, kills: plan, tell })
+    killed = await streamFile({ dev, ingest: ingest(files.stream), lines: lines.stream, kills: plan, tell })
     return lines.stream
   })
   await timed('carry to the end', async () => {
@@ -109,24 +114,11 @@ export async function prove(options: ProofOptions): Promise<ProofResult> {
     return logged
   })
 
-  const { questions, leftOut } = publishedQuestions(sample)
-  const others = naiveQuestions(raw, sample, random)
-  let published: InterviewResult | null = null
-  let naive: InterviewResult | null = null
-  await timed('ask what was published', async () => {
-    published = await interview(dev.url, questions)
-    return published.questions
-  })
-  await timed('ask everyone, edges and ties', async () => {
-    naive = await interview(dev.url, others)
-    return naive.questions
-  })
+  const published = await timed('ask what was published', questions.length, () => interview(dev.url, questions))
+  const naive = await timed('ask everyone, edges and ties', others.length, () => interview(dev.url, others))
   await dev.stop()
-  return result(stages, published!, naive!, leftOut)
-}
-
-function result(stages: Stage[], published: InterviewResult, naive: InterviewResult, leftOut: number): ProofResult {
-  return { stages, published, naive, leftOut, ok: published.mismatches === 0 && naive.mismatches === 0 }
+  const ok = published.mismatches === 0 && naive.mismatches === 0
+  return { stages, kills: killed, published, naive, leftOut, ok }
 }
 
 /** Loads the archive file; with `interrupted`, it is killed at a random moment first, and called again. */

@@ -58,7 +58,7 @@ export function naiveQuestions(raw: string, sample: string, random: SeededRandom
     const found = within(all.get(entity_id)!, edge_s - 1, edge_s).length
     if (found !== events)
       throw new Error(`transaction ${id}: ${found} others at an age of ${age_days} days, not ${events}`)
-    const about = `transaction ${id} with another ${age_days} days before`
+    const about = `transaction ${id} with another one exactly ${age_days} d before`
     return [-1, 0, 1].map((ms) => ask(entity_id, epochMs(time_s) + ms, about))
   })
   const ties = readTies(sample).map(({ customer_id, time_s, first, second }) =>

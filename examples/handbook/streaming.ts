@@ -16,20 +16,31 @@ export interface StreamingOptions {
 /** How often the progress is looked at, to kill in time. */
 const POLL_MS = 20
 
+/** A kill as it happened. */
+export interface Killed {
+  readonly victim: Kill['victim']
+  /** Lines that were in the log just before. */
+  readonly logged: number
+}
+
 /**
  * Reads a file into the log through a running server, killing either at the planned moments and starting it again. Resolves
- * when the whole file was acknowledged, and all kills were done.
+ * to the kills as they happened, when the whole file was acknowledged.
  */
-export async function streamFile({ dev, ingest, lines, kills, tell }: StreamingOptions): Promise<void> {
+export async function streamFile({ dev, ingest, lines, kills, tell }: StreamingOptions): Promise<Killed[]> {
+  const killed: Killed[] = []
   let reader = new MillraceProcess(ingest)
   for (const { victim, share, later_ms } of kills) {
     const logged = await passed(dev, share * lines, reader)
     await sleep(later_ms)
+    killed.push({ victim, logged })
     tell(`kill -9 of ${victim}, after ${logged} of ${lines} lines`)
     if (victim === 'ingest') {
       await reader.kill()
     } else {
       await dev.kill()
+      // It ends by itself, as it has nobody to send to; one that had not begun yet would hold the data folder now.
+      await reader.exited
       dev.launch()
       if (victim === 'dev while it starts') {
         await sleep(later_ms)
@@ -38,10 +49,10 @@ export async function streamFile({ dev, ingest, lines, kills, tell }: StreamingO
       }
       await dev.ready()
     }
-    // A reader without a server may go on by itself, or end: then it is called again, and goes on where it was.
-    if (victim === 'ingest' || (await failed(reader))) reader = new MillraceProcess(ingest)
+    reader = new MillraceProcess(ingest)
   }
   await reader.succeed()
+  return killed
 }
 
 /** Waits until so many lines are in the log, or the reader has ended. Answers how many there are. */

@@ -84,6 +84,11 @@ export function eventLogContract(name: string, open: () => Promise<EventLogFixtu
         await expect(log.read('a', 2, 0, 1)).rejects.toThrow(/topic a has no partition 2: it has 2/)
         await expect(log.trim('a', 9, 0, 0)).rejects.toThrow(/no partition 9/)
         await expect(log.commit('g', 'a', new Map([[2, 1]]))).rejects.toThrow(/no partition 2/)
+        await expect(log.commit('g', 'a', new Map([[1, -1]]))).rejects.toThrow('g cannot commit offset -1 of a/1')
+        await expect(log.commit('', 'a', new Map([[1, 1]]))).rejects.toThrow(/the group name '' must have/)
+        await expect(log.ensureTopic('t'.repeat(600), 1)).rejects.toThrow(
+          /the topic name 't+' must have 1 to 512 bytes/,
+        )
       })
     })
 

@@ -208,6 +208,26 @@ export function onlineStoreContract(
       })
     })
 
+    it('reads each row once while others are written', async () => {
+      let acknowledged = 0
+      const last = 300
+      const writer = async () => {
+        for (let i = 0; i < last; i++) {
+          await store.append([add('k', i), add(`other${i % 5}`, i)])
+          acknowledged = i + 1
+        }
+      }
+      const reader = async () => {
+        while (acknowledged < last) {
+          const from = acknowledged
+          const found = (await read('k')) ?? []
+          expect(found).toEqual(range(0, Math.max(from, found.length)))
+          await nextTurn()
+        }
+      }
+      await Promise.all([writer(), reader(), reader()])
+    })
+
     describe('swap', () => {
       const bytesOf = async (key: string) => (await store.read([key]))[0]!
 
@@ -339,6 +359,16 @@ export function onlineStoreContract(
       it('refuses a move from an offset when there is no mark', async () => {
         await expect(store.append([], [move(3, 4)])).rejects.toMatchObject({ code: 'MARK_MOVED', found: null })
         expect(await store.marks('g')).toEqual([])
+      })
+
+      it.each([
+        ['partition -1', move(null, 1, 'g', 't', -1), /the partition of the mark of t for g is -1/],
+        ['no offset', move(null, Number.NaN), /the offset of the mark of t for g is NaN/],
+        ['a name too long', move(null, 1, 'g'.repeat(1_900)), /the place of a mark .* has 1908 bytes of at most 1900/],
+      ])('refuses %s, and then writes nothing of the call', async (_, wrong, message) => {
+        await expect(store.append([add('k', 1)], [move(null, 1), wrong])).rejects.toThrow(message)
+        expect(await store.groups()).toEqual([])
+        expect(await read('k')).toBeNull()
       })
 
       it('moves no mark of a call of which one has moved', async () => {

@@ -1,7 +1,9 @@
 import { open } from 'lmdb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { LmdbEnvironment } from '../../src/stores/lmdb/environment.ts'
 import { openEmbeddedOnlineStore } from '../../src/stores/online/embedded.ts'
-import { EMBEDDED_LIMITS, type EmbeddedLimits } from '../../src/stores/online/embedded-layout.ts'
+import { EMBEDDED_LIMITS, type EmbeddedLimits, openDatabases } from '../../src/stores/online/embedded-layout.ts'
+import { Journal } from '../../src/stores/online/journal.ts'
 import { MemoryOnlineStore } from '../../src/stores/online/memory.ts'
 import type { OnlineStore } from '../../src/stores/online-store.ts'
 import { numbers, type OnlineStoreFixture, onlineStoreContract, range, row, rows } from './online-store.contract.ts'
@@ -94,6 +96,24 @@ describe('EmbeddedOnlineStore', () => {
     expect(numbers((await second.read(['k']))[0]!)).toEqual([1, 3])
     await second.close()
     await first.close()
+  })
+
+  it('never gives a number to two entries of its journal', async () => {
+    for (const expected of [0, 2, 4]) {
+      const environment = await LmdbEnvironment.open(folder.path)
+      const journal = new Journal(openDatabases(environment), SMALL)
+      expect([...journal.load()]).toEqual([])
+      expect(journal.last).toBe(expected)
+      for (const number of [expected + 1, expected + 2]) {
+        let parts = 0
+        await environment.commit(() => {
+          parts = journal.put(number, Buffer.alloc(100))
+        })
+        journal.added(number, parts)
+      }
+      await environment.commit(() => journal.remove(expected + 2))
+      await environment.close()
+    }
   })
 
   it.each([1, 2, 3])('holds what a model holds, through folds, reopening and all else (seed %i)', async (seed) => {

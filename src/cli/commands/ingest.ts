@@ -79,6 +79,7 @@ export default command({
       data,
       rejectedFile: args.rejected ?? null,
       again: args.again,
+      limits: null,
     }
     const note = (text: string) => output.note(text)
     const backend = await openBackend({ data, defs, model, clock, command: 'ingest', caughtUp: false, note })
@@ -89,9 +90,9 @@ export default command({
       const report = await ingest(task, backend, {
         signal: interrupt.signal,
         onNote: (text) => progress.note(text),
-        onProgress: ({ accepted, rejected }) =>
+        onProgress: ({ accepted, rejected, position }) =>
           progress.update({
-            fraction: input.size === null || input.size === 0 ? null : Math.min(1, input.read() / input.size),
+            fraction: input.fraction(position),
             done: accepted + rejected,
             text: `${counted(accepted, 'event')}${rejected === 0 ? '' : `, ${count(rejected)} rejected`}`,
           }),

@@ -28,16 +28,19 @@ export type EncodeRecords = (
   lines: readonly number[],
 ) => readonly (string | RecordError | null)[]
 
+/** How much goes into a chunk. */
 export interface ChunkLimits {
   readonly events: number
   readonly bytes: number
+  /** How much of the input is read at once, and looked at for whole records: about a chunk's worth. */
+  readonly portion_bytes: number
 }
 
 /** What one call of the public API takes comfortably: well below its 10,000 events and 16 MiB, and quick to repeat after a kill. */
-export const LOG_LIMITS: ChunkLimits = { events: 5_000, bytes: 4 * 1024 * 1024 }
+export const LOG_LIMITS: ChunkLimits = { events: 5_000, bytes: 4 * 1024 * 1024, portion_bytes: 1024 * 1024 }
 
 /** Each call makes one part of the archive's table, so they are big: below the 64 MiB that a call may have. */
-export const ARCHIVE_LIMITS: ChunkLimits = { events: 50_000, bytes: 16 * 1024 * 1024 }
+export const ARCHIVE_LIMITS: ChunkLimits = { events: 50_000, bytes: 16 * 1024 * 1024, portion_bytes: 8 * 1024 * 1024 }
 
 /**
  * Cuts a block of records into chunks. Without `encode` the records are lines of JSON, which are sent bytes for bytes as they

@@ -8,7 +8,7 @@ import type { Backend } from '../request.ts'
 import { UsageError } from '../usage-error.ts'
 import { archiveEncoder } from './archive-encoder.ts'
 import { csvEncoder } from './csv-encoder.ts'
-import { type EventChunk, eventChunks } from './event-chunk.ts'
+import { type ChunkLimits, type EventChunk, eventChunks } from './event-chunk.ts'
 import { IngestLedger } from './ingest-ledger.ts'
 import { type IngestState, readState } from './ingest-state.ts'
 import type { Input } from './input.ts'
@@ -27,6 +27,8 @@ export interface IngestTask {
   readonly rejectedFile: string | null
   /** Also where the input was ingested to its end before. */
   readonly again: boolean
+  /** Null: those of the road. Tests take small ones, to be broken off in many places. */
+  readonly limits: ChunkLimits | null
 }
 
 export interface IngestWatch {
@@ -91,7 +93,7 @@ async function send(
   const resumedAt = state.position.line
   try {
     await road.begin()
-    const chunks = chunksOf(task, road, state, state.again ? 0 : (arrived ?? 0), watch)
+    const chunks = chunksOf(task, task.limits ?? road.limits, state, state.again ? 0 : (arrived ?? 0), watch)
     await sendChunks(chunks, road, ledger, watch)
     const interrupted = watch.signal.aborted
     if (!interrupted) {
@@ -130,7 +132,7 @@ async function sendChunks(
 
 async function* chunksOf(
   { input, source, road: kind, delimiter }: IngestTask,
-  { limits }: Road,
+  limits: ChunkLimits,
   { position }: IngestState,
   arrivedThrough: number,
   { signal, onNote }: IngestWatch,
@@ -138,7 +140,7 @@ async function* chunksOf(
   let blocks = null
   let encode = null
   if (input.format === 'csv') {
-    const csv = await csvBlocks(input, delimiter, position, signal)
+    const csv = await csvBlocks(input, delimiter, position, limits.portion_bytes, signal)
     if (signal.aborted) return
     const encoder = csvEncoder(source, csv.header, delimiter)
     if (encoder.ignored.length > 0) {
@@ -148,7 +150,7 @@ async function* chunksOf(
     encode = encoder.encode
   }
   if (kind === 'archive') encode = archiveEncoder(source.parser, encode, arrivedThrough)
-  for await (const block of blocks ?? recordBlocks(input, null, position, signal)) {
+  for await (const block of blocks ?? recordBlocks(input, null, position, limits.portion_bytes, signal)) {
     yield* eventChunks(block, limits, encode)
   }
 }

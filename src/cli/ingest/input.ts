@@ -12,7 +12,7 @@ export type InputFormat = 'ndjson' | 'csv'
 /** What is hashed of a file at each end: enough to tell exports apart, quick for any size. */
 const HASHED_BYTES = 64 * 1024
 
-/** One read: a few thousand events. */
+/** One read of a file. */
 const READ_BYTES = 1024 * 1024
 
 /** How long bytes of a slow input wait for more, before they are sent as they are. */
@@ -25,17 +25,15 @@ export interface Input {
   /** As the command line names it; `stdin` for `-`. */
   readonly name: string
   readonly format: InputFormat
-  /** Of the file as it lies on disk; null where that is not known. */
-  readonly size: number | null
   /** Tells its content from others', whatever its name; null for standard input, which cannot be read again. */
   readonly fingerprint: string | null
-  /** How many bytes of the file are read. */
-  readonly read: () => number
+  /** How much of the file lies before a place in it, between 0 and 1 (of a compressed one, about); null where that is not known. */
+  fraction(at: Position): number | null
   /**
-   * Its bytes, uncompressed and without a byte order mark, from a place in it on, in portions of about a megabyte. The signal
-   * ends it early.
+   * Its bytes, uncompressed and without a byte order mark, from a place in it on, in portions of at least so many bytes (less, where
+   * they come slowly). The signal ends it early.
    */
-  open(from: Position, signal: AbortSignal): AsyncGenerator<Buffer>
+  open(from: Position, portion_bytes: number, signal: AbortSignal): AsyncGenerator<Buffer>
 }
 
 const FORMATS: Readonly<Record<string, InputFormat>> = { ndjson: 'ndjson', jsonl: 'ndjson', json: 'ndjson', csv: 'csv' }
@@ -64,17 +62,17 @@ function fileInput(path: string, given: InputFormat | null): Input {
     })
   }
   let file: ReadStream | null = null
-  let start = 0
   return {
     name: path,
     format,
-    size,
     fingerprint,
-    read: () => start + (file?.bytesRead ?? 0),
-    open(from, signal) {
-      start = zipped || from.bytes === 0 ? 0 : from.bytes + markBytes(head)
+    // What a compressed file's place is on disk is not known: as much as was read, which is a little more.
+    fraction: ({ bytes }) => (size === 0 ? null : Math.min(1, (zipped ? (file?.bytesRead ?? 0) : bytes) / size)),
+    open(from, portion_bytes, signal) {
+      const start = zipped || from.bytes === 0 ? 0 : from.bytes + markBytes(head)
       file = createReadStream(path, { highWaterMark: READ_BYTES, start })
-      return portions(path, zipped ? gunzip(file) : file, start === 0, zipped ? from.bytes : 0, signal)
+      const stream = zipped ? gunzip(file) : file
+      return portions({ name: path, stream, marked: start === 0, skip: zipped ? from.bytes : 0, portion_bytes, signal })
     },
   }
 }
@@ -84,10 +82,10 @@ function streamInput(name: string, open: () => Readable, format: InputFormat | n
   return {
     name,
     format: format ?? 'ndjson',
-    size: null,
     fingerprint: null,
-    read: () => 0,
-    open: (_, signal) => portions(name, open(), true, 0, signal),
+    fraction: () => null,
+    open: (_, portion_bytes, signal) =>
+      portions({ name, stream: open(), marked: true, skip: 0, portion_bytes, signal }),
   }
 }
 
@@ -128,17 +126,20 @@ function gunzip(file: Readable): Readable {
   return pipeline(file, createGunzip({ chunkSize: READ_BYTES }), () => {})
 }
 
-/**
- * Gathers what a stream gives into portions worth working on. `marked`: it may begin with a byte order mark, which is left out;
- * `skip`: so are these bytes after it.
- */
-async function* portions(
-  name: string,
-  stream: Readable,
-  marked: boolean,
-  skip: number,
-  signal: AbortSignal,
-): AsyncGenerator<Buffer> {
+interface PortionOptions {
+  readonly name: string
+  readonly stream: Readable
+  /** The stream may begin with a byte order mark, which is left out. */
+  readonly marked: boolean
+  /** As many bytes are left out after it. */
+  readonly skip: number
+  readonly portion_bytes: number
+  readonly signal: AbortSignal
+}
+
+/** Gathers what a stream gives into portions worth working on. */
+async function* portions(options: PortionOptions): AsyncGenerator<Buffer> {
+  const { name, stream, marked, skip, portion_bytes, signal } = options
   const stop = (): void => void stream.destroy()
   signal.addEventListener('abort', stop)
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
@@ -168,7 +169,7 @@ async function* portions(
         // Its failure is met when it is awaited.
         next.catch(() => {})
       }
-      if (result === null || bytes >= READ_BYTES) yield take()
+      if (result === null || bytes >= portion_bytes) yield take()
     }
     if (bytes > 0) yield take()
   } catch (error) {

@@ -7,10 +7,11 @@ export async function* recordBlocks(
   input: Input,
   delimiter: string | null,
   from: Position,
+  portion_bytes: number,
   signal: AbortSignal,
 ): AsyncGenerator<RecordBlock> {
   const splitter = new RecordSplitter(delimiter, from)
-  for await (const portion of input.open(from, signal)) yield splitter.push(portion, false)
+  for await (const portion of input.open(from, portion_bytes, signal)) yield splitter.push(portion, false)
   if (!signal.aborted) yield splitter.push(Buffer.alloc(0), true)
 }
 
@@ -19,9 +20,10 @@ export async function csvBlocks(
   input: Input,
   delimiter: string,
   from: Position,
+  portion_bytes: number,
   signal: AbortSignal,
 ): Promise<{ header: string; blocks: AsyncGenerator<RecordBlock> }> {
-  const fromBeginning = recordBlocks(input, delimiter, BEGINNING, signal)
+  const fromBeginning = recordBlocks(input, delimiter, BEGINNING, portion_bytes, signal)
   let first = await fromBeginning.next()
   // Blank lines may stand before it.
   while (first.done !== true && first.value.lines.length === 0) first = await fromBeginning.next()
@@ -33,7 +35,7 @@ export async function csvBlocks(
   const header = block.bytes.toString('utf8', block.starts[0], block.ends[0])
   if (from.bytes === 0) return { header, blocks: following(withoutFirst(block), fromBeginning) }
   await fromBeginning.return(undefined)
-  return { header, blocks: recordBlocks(input, delimiter, from, signal) }
+  return { header, blocks: recordBlocks(input, delimiter, from, portion_bytes, signal) }
 }
 
 function withoutFirst(block: RecordBlock): RecordBlock {

@@ -73,18 +73,24 @@ export class RecordSplitter {
       let end = indexOf(bytes, NEWLINE, from)
       let lines = 1
       let open = false
+      let broken = false
       if (quote < from) quote = nextQuote(from)
-      for (let closed = from - 1; quote < end; quote = nextQuote(quote + 1)) {
+      for (let closed = from - 1; quote < end && !broken; quote = nextQuote(quote + 1)) {
         // A quote right behind one that closed is the second half of a doubled one: its cell goes on.
         if (quote !== from && bytes[quote - 1] !== delimiter && quote - 1 !== closed) continue
         closed = nextQuote(quote + 1)
         open = closed === Number.POSITIVE_INFINITY
         if (open) break
         for (; end < closed; lines++) end = indexOf(bytes, NEWLINE, end + 1)
+        broken = !mayFollowQuote(bytes[closed + 1], delimiter)
         quote = closed
       }
       const fits = Math.min(end, bytes.length) - from <= RECORD_BYTES_MAX
-      if (open ? bytes.length - from <= RECORD_BYTES_MAX && !last : end === Number.POSITIVE_INFINITY && fits && !last)
+      // In one line it is for the parser to refuse. Over several it is no record: who knows where it should have closed.
+      if (broken && lines > 1) open = true
+      else if (
+        open ? bytes.length - from <= RECORD_BYTES_MAX && !last : end === Number.POSITIVE_INFINITY && fits && !last
+      )
         break
       if (!open && fits) {
         block.add(from, Math.min(end, bytes.length), lines)
@@ -106,7 +112,7 @@ export class RecordSplitter {
     const end = Math.min(indexOf(bytes, NEWLINE, from), bytes.length)
     const text = bytes.toString('utf8', from, Math.min(end, from + SHOWN_BYTES))
     const reason = quoted
-      ? `a quote is opened that does not close within ${RECORD_BYTES_MAX} bytes: double a quote that is inside a cell`
+      ? `a quote is opened that does not close a cell within ${RECORD_BYTES_MAX} bytes: double a quote inside a cell`
       : `the line has more than ${RECORD_BYTES_MAX} bytes`
     block.refused.push({ line: block.line + 1, reason, text })
     block.line++
@@ -152,6 +158,11 @@ class BlockBuilder {
     const { starts, ends, lines, refused } = this
     return { bytes: this.#bytes, starts, ends, lines, refused, at: this.#at, end }
   }
+}
+
+/** Behind a quote that closes its cell the next cell begins, or the record ends; a second quote is a doubled one. */
+function mayFollowQuote(byte: number | undefined, delimiter: number | null): boolean {
+  return byte === undefined || byte === delimiter || byte === NEWLINE || byte === RETURN || byte === QUOTE
 }
 
 function isBlank(byte: number): boolean {

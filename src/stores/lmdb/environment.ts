@@ -97,16 +97,25 @@ export class LmdbEnvironment {
 
   /**
    * Makes all puts and removes that `write` calls one transaction, which is on disk when the promise resolves: all of it or, when it
-   * rejects with a {@link StoreWriteError} or {@link StoreTakenError}, nothing. The bytes that are put must not change until then.
+   * rejects with a {@link StoreWriteError} or {@link StoreTakenError}, nothing (a part, if `write` itself throws). The bytes that are put must not change until then.
    */
   async commit(write: () => void): Promise<void> {
     let owned: boolean
+    let thrown: unknown = null
     try {
-      owned = await this.#owner.ifVersion(OWNER_KEY, this.#token, write)
+      owned = await this.#owner.ifVersion(OWNER_KEY, this.#token, () => {
+        try {
+          write()
+        } catch (error) {
+          // What was put before is written nevertheless: who asked must not hear of it sooner.
+          thrown = error
+        }
+      })
     } catch (error) {
       throw new StoreWriteError(this.folder, await reasonOf(error))
     }
     if (!owned) throw new StoreTakenError(this.folder)
+    if (thrown !== null) throw new StoreWriteError(this.folder, thrown)
   }
 
   /** Waits for the jobs that were begun and lets go of the folder. */

@@ -20,7 +20,7 @@ import {
   type Topic,
   type TrimmedPartition,
 } from './embedded-layout.ts'
-import { checkMessages, checkName, checkPartitions } from './log-check.ts'
+import { checkMessages, checkName, checkPartitions, checkPositions } from './log-check.ts'
 import { PackedMessages } from './packed-messages.ts'
 
 /** Bytes of messages of concurrent calls that are joined into one transaction. */
@@ -39,7 +39,8 @@ export async function openEmbeddedEventLog(folder: string, { now }: { now: () =>
 
 /**
  * The event log over LMDB, in one process. Messages of one partition that come in one call, or in calls at the same time, are one
- * value; so trimming drops whole values only, and may keep some messages longer than it must.
+ * value; so trimming drops whole values only, and may keep some messages longer than it must. Bytes that are given must not
+ * change until the promise resolves.
  */
 export class EmbeddedEventLog implements EventLog {
   readonly #environment: LmdbEnvironment
@@ -135,6 +136,7 @@ export class EmbeddedEventLog implements EventLog {
 
   async commit(group: string, topic: string, positions: ReadonlyMap<number, number>): Promise<void> {
     checkName('group', group)
+    checkPositions(group, topic, positions)
     for (const partition of positions.keys()) this.#partition(topic, partition)
     await this.#job(async () => {
       await this.#commit(() => {

@@ -6,7 +6,7 @@ import {
   type PartitionRange,
 } from '../event-log.ts'
 import { Arrivals } from './arrivals.ts'
-import { checkMessages, checkName, checkPartitions } from './log-check.ts'
+import { checkMessages, checkName, checkPartitions, checkPositions } from './log-check.ts'
 import { partitionOf } from './partition-hash.ts'
 
 interface Partition {
@@ -92,6 +92,7 @@ export class MemoryEventLog implements EventLog {
 
   async commit(group: string, topic: string, positions: ReadonlyMap<number, number>): Promise<void> {
     checkName('group', group)
+    checkPositions(group, topic, positions)
     for (const partition of positions.keys()) this.#partition(topic, partition)
     const place = JSON.stringify([group, topic])
     this.#positions.set(place, new Map([...(this.#positions.get(place) ?? []), ...positions]))

@@ -1,4 +1,4 @@
-import type { TimelineAppend } from '../online-store.ts'
+import type { MarkMove, TimelineAppend } from '../online-store.ts'
 
 /** Most bytes of a timeline key in UTF-8. LMDB's keys end at 1,978 bytes, and a page's key adds four. */
 export const KEY_BYTES_MAX = 1_900
@@ -15,6 +15,28 @@ const UNPAIRED_SURROGATE = /\p{Surrogate}/u
 /** Throws a RangeError for a timeline key that a store cannot hold. */
 export function checkKey(key: string): void {
   checkText('timeline key', key)
+}
+
+/** Throws a RangeError for marks that a store cannot hold. */
+export function checkMoves(moves: readonly MarkMove[]): void {
+  for (const { group, topic, partition, offset } of moves) {
+    checkText('place of a mark', markKey(group, topic, partition))
+    for (const [field, value] of [
+      ['partition', partition],
+      ['offset', offset],
+    ] as const) {
+      if (!Number.isSafeInteger(value) || value < 0) {
+        throw new RangeError(
+          `the ${field} of the mark of ${topic} for ${group} is ${value}: give a whole number of at least 0`,
+        )
+      }
+    }
+  }
+}
+
+/** What a mark is stored under: JSON, so that no two places share it. */
+export function markKey(group: string, topic: string, partition: number): string {
+  return JSON.stringify([group, topic, partition])
 }
 
 /** Throws a RangeError for a document that a store cannot hold. Answers its value as JSON. */

@@ -1,5 +1,6 @@
 import type { LmdbEnvironment } from '../lmdb/environment.ts'
 import type { MarkMove, TimelineAppend } from '../online-store.ts'
+import { markKey } from './append-check.ts'
 import type { EmbeddedDatabases, EmbeddedLimits } from './embedded-layout.ts'
 import { encodeAppends, encodeErasure } from './journal-entry.ts'
 import { MarkMoves } from './mark-table.ts'
@@ -119,7 +120,7 @@ export class EmbeddedWriter {
       await this.commit(() => {
         if (rows.length > 0) parts = journal.put(number, entry)
         for (const { group, topic, partition, offset } of moves.moved) {
-          this.#databases.marks.put(JSON.stringify([group, topic, partition]), Buffer.from(String(offset)))
+          this.#databases.marks.put(markKey(group, topic, partition), Buffer.from(String(offset)))
         }
       })
       if (rows.length > 0) {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LmdbEnvironment } from '../lmdb/environment.ts'
 import type { Mark, MarkMove, OnlineStore, StoredDocument, TimelineAppend, TimelineKey } from '../online-store.ts'
-import { checkAppends, checkDocument, checkKey } from './append-check.ts'
+import { checkAppends, checkDocument, checkKey, checkMoves } from './append-check.ts'
 import { EmbeddedDocuments } from './embedded-documents.ts'
 import { EMBEDDED_LIMITS, type EmbeddedDatabases, type EmbeddedLimits, openDatabases } from './embedded-layout.ts'
 import { sizeOf } from './embedded-size.ts'
@@ -24,7 +24,8 @@ export async function openEmbeddedOnlineStore(
  * acknowledged when it is in the journal (one sequential write for all rows of all concurrent calls), is read from
  * memory, and reaches its timeline's tail later, sorted, together with the other rows of the same page.
  *
- * An append whose mark has moved writes no rows. A timeline that is being removed may be read in part.
+ * An append whose mark has moved writes no rows. A timeline that is being removed may be read in part. Bytes that are given
+ * must not change until the promise resolves.
  */
 export class EmbeddedOnlineStore implements OnlineStore {
   readonly #environment: LmdbEnvironment
@@ -56,6 +57,7 @@ export class EmbeddedOnlineStore implements OnlineStore {
   async append(appends: readonly TimelineAppend[], moves: readonly MarkMove[] = []): Promise<void> {
     this.#check()
     const bytes = checkAppends(appends)
+    checkMoves(moves)
     if (appends.length > 0 || moves.length > 0) await this.#writer.append(appends, moves, bytes)
   }
 

@@ -1,4 +1,5 @@
 import { type Mark, type MarkMove, MarkMovedError } from '../online-store.ts'
+import { markKey } from './append-check.ts'
 
 /** The marks of a store, in memory: what has been acknowledged. */
 export class MarkTable {
@@ -38,7 +39,7 @@ export class MarkMoves {
     const moved = new Map(this.#moved)
     for (const move of moves) {
       const { group, topic, partition, offset } = move
-      const place = JSON.stringify([group, topic, partition])
+      const place = markKey(group, topic, partition)
       const found = moved.get(place)?.offset ?? this.#marks.get(group, topic, partition)
       if (found !== move.from) throw new MarkMovedError(move, found)
       moved.set(place, { group, topic, partition, offset })

@@ -1,5 +1,5 @@
 import type { Mark, MarkMove, OnlineStore, StoredDocument, TimelineAppend, TimelineKey } from '../online-store.ts'
-import { checkAppends, checkDocument, checkKey } from './append-check.ts'
+import { checkAppends, checkDocument, checkKey, checkMoves } from './append-check.ts'
 import { MarkMoves, MarkTable } from './mark-table.ts'
 
 interface Timeline {
@@ -31,6 +31,7 @@ export class MemoryOnlineStore implements OnlineStore {
   async append(appends: readonly TimelineAppend[], moves: readonly MarkMove[] = []): Promise<void> {
     this.#check()
     checkAppends(appends)
+    checkMoves(moves)
     const marks = new MarkMoves(this.#marks)
     marks.take(moves)
     for (const { key, rows, expires_at_ms } of appends) {
