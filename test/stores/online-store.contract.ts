@@ -364,7 +364,7 @@ export function onlineStoreContract(
       it.each([
         ['partition -1', move(null, 1, 'g', 't', -1), /the partition of the mark of t for g is -1/],
         ['no offset', move(null, Number.NaN), /the offset of the mark of t for g is NaN/],
-        ['a name too long', move(null, 1, 'g'.repeat(1_900)), /the place of a mark .* has 1908 bytes of at most 1900/],
+        ['a name too long', move(null, 1, 'g'.repeat(1_900)), /the place of a mark .* has 1910 bytes of at most 1900/],
       ])('refuses %s, and then writes nothing of the call', async (_, wrong, message) => {
         await expect(store.append([add('k', 1)], [move(null, 1), wrong])).rejects.toThrow(message)
         expect(await store.groups()).toEqual([])
