@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -9,9 +9,14 @@ import { MillraceProcess } from './millrace-process.ts'
 import { prepare } from './prepare.ts'
 import { naiveQuestions, publishedQuestions } from './question.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
-import { type Killed, streamFile } from './streaming.ts'
+import { type Stage, Stopwatch } from './stopwatch.ts'
+import { type Killed, stream } from './streaming.ts'
 
 const DEFS = fileURLToPath(new URL('feature-defs', import.meta.url))
+
+/** When the load of the archive is killed: from about when it begins to send. */
+const LOAD_KILLED_MS_MIN = 800
+const LOAD_KILLED_MS_MAX = 4_000
 
 export interface ProofOptions {
   /** The data set: a folder with `raw` and `sample`. */
@@ -30,12 +35,6 @@ export interface ProofOptions {
   readonly kills: number
   readonly seed: number
   readonly tell: (text: string) => void
-}
-
-export interface Stage {
-  readonly name: string
-  readonly rows: number
-  readonly ms: number
 }
 
 export interface ProofResult {
@@ -59,66 +58,42 @@ export async function prove(options: ProofOptions): Promise<ProofResult> {
   const raw = join(handbook, 'raw')
   const sample = join(handbook, 'sample')
   const data = join(work, 'data')
-  const files = { archive: join(work, 'archive.ndjson'), stream: join(work, 'stream.ndjson.gz') }
+  const archiveFile = join(work, 'archive.ndjson')
+  const streamFile = join(work, 'stream.ndjson.gz')
+  const ingest = ['ingest', 'transactions', '--defs', DEFS, '--data', data]
   const random = seededRandom(seed)
-  const stages: Stage[] = []
-  const timed = async (name: string, work: () => Promise<number>): Promise<number> => {
-    const start_ms = performance.now()
-    const rows = await work()
-    const stage = { name, rows, ms: performance.now() - start_ms }
-    stages.push(stage)
-    tell(stageText(stage))
-    return rows
-  }
+  const watch = new Stopwatch(tell)
   mkdirSync(work, { recursive: true })
+  if (readdirSync(work).length > 0) throw new Error(`--work: ${work} is not empty: give a new folder`)
 
-  // Before any server runs: reading takes seconds, in which connections would go stale.
+  // All that takes seconds without a pause comes before any server runs: connections would go stale meanwhile.
   const { questions, leftOut } = publishedQuestions(sample)
   const others = naiveQuestions(raw, sample, random)
-  const lines = { archive: 0, stream: 0 }
-  await timed('prepare', async () => {
-    const from_ms = cut_ms - overlap_ms
-    lines.archive = await prepare({ raw, out: files.archive, until_ms: cut_ms })
-    lines.stream = await prepare({ raw, out: files.stream, from_ms, shuffle, duplicate, seed })
-    return lines.archive + lines.stream
-  })
+  const archived = await prepare({ raw, out: archiveFile, until_ms: cut_ms })
+  const lines = await prepare({ raw, out: streamFile, from_ms: cut_ms - overlap_ms, shuffle, duplicate, seed })
 
-  const ingest = (file: string, ...flags: string[]): string[] => {
-    return ['ingest', 'transactions', file, '--defs', DEFS, '--data', data, ...flags]
-  }
-  await timed('load the archive', async () => {
-    await loadArchive(ingest(files.archive, '--archive'), kills > 0, random, tell)
-    return lines.archive
-  })
-
+  await watch.time('load the archive', archived, () =>
+    loadArchive([...ingest, archiveFile, '--archive'], kills > 0, random, tell),
+  )
   const dev = new DevServer(DEFS, data)
   dev.launch()
   await dev.ready()
-  // With kills, the backfill is interrupted too.
-  if (kills === 0) {
-    await timed('backfill', async () => {
-      await dev.until(({ complete }) => complete)
-      return lines.archive
-    })
-  }
-  const plan = killPlan(kills, random)
-  let killed: Killed[] = []
-  await timed('stream', async () => {
-    killed = await streamFile({ dev, ingest: ingest(files.stream), lines: lines.stream, kills: plan, tell })
-    return lines.stream
-  })
-  await timed('carry to the end', async () => {
-    const { logged } = await dev.until(
-      (now) => now.complete && now.streamed === now.logged && now.archived === now.logged,
-    )
-    return logged
-  })
+  // With kills it is not waited for: then it is interrupted, too.
+  if (kills === 0) await watch.time('backfill', archived, () => dev.until(({ complete }) => complete))
+  const killed = await watch.time('stream', lines, () =>
+    stream({ dev, ingest: [...ingest, streamFile], lines, kills: killPlan(kills, random), tell }),
+  )
+  const end = await watch.time('carry to the end', lines, () =>
+    dev.until((now) => now.complete && now.streamed === now.logged && now.archived === now.logged),
+  )
+  if (end.logged < lines) throw new Error(`${lines} lines were acknowledged, and only ${end.logged} are in the log`)
+  if (end.quarantined > 0) throw new Error(`${end.quarantined} events are in quarantine`)
 
-  const published = await timed('ask what was published', questions.length, () => interview(dev.url, questions))
-  const naive = await timed('ask everyone, edges and ties', others.length, () => interview(dev.url, others))
+  const published = await watch.time('ask what was published', questions.length, () => interview(dev.url, questions))
+  const naive = await watch.time('ask everyone, edges and ties', others.length, () => interview(dev.url, others))
   await dev.stop()
   const ok = published.mismatches === 0 && naive.mismatches === 0
-  return { stages, kills: killed, published, naive, leftOut, ok }
+  return { stages: watch.stages, kills: killed, published, naive, leftOut, ok }
 }
 
 /** Loads the archive file; with `interrupted`, it is killed at a random moment first, and called again. */
@@ -130,7 +105,7 @@ async function loadArchive(
 ): Promise<void> {
   if (interrupted) {
     const first = new MillraceProcess(args)
-    const later_ms = 500 + random.below(2_000)
+    const later_ms = LOAD_KILLED_MS_MIN + random.below(LOAD_KILLED_MS_MAX - LOAD_KILLED_MS_MIN)
     await Promise.race([sleep(later_ms), first.exited])
     if (first.exit === null) {
       tell(`kill -9 of the load of the archive, after ${later_ms} ms`)
@@ -138,10 +113,4 @@ async function loadArchive(
     }
   }
   await new MillraceProcess(args).succeed()
-}
-
-/** As `load the archive: 1,164,000 rows in 4.1 s, 283,902 rows/s`. */
-export function stageText({ name, rows, ms }: Stage): string {
-  const rate = Math.round((rows / ms) * 1_000)
-  return `${name}: ${rows.toLocaleString('en')} rows in ${(ms / 1_000).toFixed(1)} s, ${rate.toLocaleString('en')} rows/s`
 }

@@ -41,10 +41,13 @@ function number(flag: string, text: string, max: number): number {
   throw new RangeError(`${flag}: '${text}' is not a number from 0 to ${max}`)
 }
 
-function report({ published, naive, leftOut }: ProofResult): string {
+function report({ kills, published, naive, leftOut }: ProofResult): string {
   const lines = [
     `published: ${published.values} values of ${published.questions} questions compared, ${published.mismatches} wrong`,
     `by the book: ${naive.values} values of ${naive.questions} questions compared, ${naive.mismatches} wrong`,
+    ...(kills.length === 0
+      ? []
+      : [`killed: ${kills.map(({ victim, logged }) => `${victim} at ${logged}`).join(', ')}`]),
     ...(leftOut === 0 ? [] : [`left out: ${leftOut} published rows that do not see another one of their second`]),
     ...[...published.shown, ...naive.shown].map((text) => `  ${text}`),
   ]

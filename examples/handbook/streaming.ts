@@ -27,7 +27,7 @@ export interface Killed {
  * Reads a file into the log through a running server, killing either at the planned moments and starting it again. Resolves
  * to the kills as they happened, when the whole file was acknowledged.
  */
-export async function streamFile({ dev, ingest, lines, kills, tell }: StreamingOptions): Promise<Killed[]> {
+export async function stream({ dev, ingest, lines, kills, tell }: StreamingOptions): Promise<Killed[]> {
   const killed: Killed[] = []
   let reader = new MillraceProcess(ingest)
   for (const { victim, share, later_ms } of kills) {
