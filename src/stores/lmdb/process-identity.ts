@@ -28,7 +28,9 @@ function startOf(pid: number): string {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // Field 22 is the start time; the name before it, in brackets, may hold anything.
-    return `${boot}/${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // One that was killed and that nobody has waited for (Z, X) still has its number, and holds nothing any more.
+    return fields[0] === 'Z' || fields[0] === 'X' ? '' : `${boot}/${fields[19]}`
   } catch {
     return ''
   }
