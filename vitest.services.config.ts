@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+/** Tests against real servers, which they start themselves: they need programs that not every machine has. */
+export default defineConfig({
+  test: {
+    include: ['test/services/**/*.test.ts'],
+    // chDB binds one data directory per process and must not be loaded in a worker thread.
+    pool: 'forks',
+    // Every file starts servers of its own: one at a time, so that they do not starve each other.
+    maxWorkers: 1,
+    reporters: ['default', './test/closing-line.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+})
