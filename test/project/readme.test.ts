@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { loadDefinitions } from '../../src/cli/load-definitions.ts'
@@ -23,6 +24,19 @@ describe('README', () => {
     expect([...model!.features.keys()]).toEqual(
       expect.arrayContaining(['card_velocity__spend_7d', 'merchant_risk__fraud_rate_7d_delayed_7d']),
     )
+  })
+
+  it('its example of a test passes', async () => {
+    const [, definition] = /```ts\n(import \{ avg[\s\S]*?)```/.exec(README)!
+    const [, example] = /```ts\n(import \{ given[\s\S]*?)```/.exec(README)!
+    writeFileSync(join(folder, 'definitions.ts'), definition!)
+    const lines = [
+      "import { expect } from 'vitest'",
+      "import { checkoutRisk, payments } from './definitions.ts'",
+      example!,
+    ]
+    writeFileSync(join(folder, 'example.ts'), lines.join('\n'))
+    await import(pathToFileURL(join(folder, 'example.ts')).href)
   })
 
   it('every command and script that it names is there', () => {
