@@ -21,6 +21,25 @@ export class IntegerSum {
     } else this.#low = next
   }
 
+  /** Adds the values of rows `from` to `to` that are not NaN and whose mask is 1; answers how many. */
+  addRows(values: Float64Array, mask: Uint8Array, from: number, to: number): number {
+    let count = 0
+    let low = this.#low
+    for (let i = to - 1; i >= from; i--) {
+      const value = values[i]!
+      if (mask[i] !== 1 || Number.isNaN(value)) continue
+      count++
+      const next = low + value
+      if (next > Number.MAX_SAFE_INTEGER || next < Number.MIN_SAFE_INTEGER) {
+        this.#low = low
+        this.add(value)
+        low = this.#low
+      } else low = next
+    }
+    this.#low = low
+    return count
+  }
+
   /** The sum: a bigint only where a double cannot hold it. */
   value(): number | bigint {
     if (this.#high === null) return this.#low
@@ -61,6 +80,18 @@ export class DoubleSum {
     }
     partials.length = kept
     partials.push(x)
+  }
+
+  /** As for integers. */
+  addRows(values: Float64Array, mask: Uint8Array, from: number, to: number): number {
+    let count = 0
+    for (let i = to - 1; i >= from; i--) {
+      const value = values[i]!
+      if (mask[i] !== 1 || Number.isNaN(value)) continue
+      count++
+      this.add(value)
+    }
+    return count
   }
 
   /** The exact sum, correctly rounded to a double; never -0. */

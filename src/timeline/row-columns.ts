@@ -12,9 +12,6 @@ export interface WantedColumn {
 
 const NO_CODES = 0
 
-/** No slot: where a row begins there is its header. */
-const NONE = 0
-
 /**
  * Turns the rows that a {@link RowIndex} found into columns of numbers: see `Rows.columns` for what they hold. Knows every
  * schema of the timeline; a row that lacks a column has null there.
@@ -22,13 +19,13 @@ const NONE = 0
 export class RowColumns {
   readonly columns: Float64Array[]
   readonly #types: readonly ColumnType[]
+  readonly #fillers: readonly FillRun[]
   readonly #interners: readonly (Interner | null)[]
   /** By schema number. */
   readonly #layouts: readonly (RowLayout | undefined)[]
   /** Of each wanted column: its number in the registry, or -1 where it was never written. */
   readonly #numbers: readonly number[]
   #index: RowIndex | null = null
-  #slots = new Uint32Array(64)
 
   constructor(wanted: readonly WantedColumn[], schemas: RowSchemas) {
     const layouts: (RowLayout | undefined)[] = []
@@ -38,6 +35,7 @@ export class RowColumns {
     // The registry's enum has every value that was ever written, in the order of their codes.
     this.#types = wanted.map(({ type }, i) => schemas.columns[this.#numbers[i]!]?.type ?? type)
     this.#interners = wanted.map(({ type }) => (type.kind === 'string' ? new Interner() : null))
+    this.#fillers = wanted.map(({ type }) => fillerOf(type))
     this.columns = wanted.map(() => new Float64Array(64))
   }
 
@@ -52,19 +50,9 @@ export class RowColumns {
         column.fill(Number.NaN, 0, index.count)
         continue
       }
-      switch (this.#types[c]!.kind) {
-        case 'string':
-          this.#texts(index, column, number, this.#interners[c]!)
-          break
-        case 'enum':
-          this.#codes(index, column, number)
-          break
-        case 'bool':
-          this.#bools(index, column, number)
-          break
-        default:
-          this.#numbersOf(index, column, number)
-      }
+      const interner = this.#interners[c]!
+      interner?.reset()
+      this.#fill(index, column, number, this.#fillers[c]!, interner)
     }
   }
 
@@ -112,76 +100,78 @@ export class RowColumns {
     return { bit: layout.bit[number]!, slot: layout.slot[number]! }
   }
 
-  /** Finds the slot of a column in each row: {@link NONE} where the row has null or lacks the column. */
-  #locate(index: RowIndex, number: number): Uint32Array {
-    if (this.#slots.length < index.count) this.#slots = new Uint32Array(index.bodies.length)
-    const slots = this.#slots
-    if (index.schema !== 0) this.#locateIn(index, number, slots, 0, index.count, index.schema)
-    else {
-      // Runs of rows of one schema: there are as many schemas as changes of the definitions.
-      const schemaOf = (row: number) => index.view.getUint16(index.offsets[row]! + 4, true)
-      for (let from = 0; from < index.count; ) {
-        const schema = schemaOf(from)
-        let to = from + 1
+  /** Fills a column run by run of one schema; there are as many schemas as changes of the definitions, so nearly always one. */
+  #fill(index: RowIndex, column: Float64Array, number: number, fillRun: FillRun, interner: Interner | null): void {
+    let from = 0
+    while (from < index.count) {
+      let schema = index.schema
+      let to = index.count
+      if (schema === 0) {
+        const schemaOf = (row: number) => index.view.getUint16(index.offsets[row]! + 4, true)
+        schema = schemaOf(from)
+        to = from + 1
         while (to < index.count && schemaOf(to) === schema) to++
-        this.#locateIn(index, number, slots, from, to, schema)
-        from = to
       }
-    }
-    return slots
-  }
-
-  #locateIn(index: RowIndex, number: number, slots: Uint32Array, from: number, to: number, schema: number): void {
-    const { view, bodies } = index
-    const { bit, slot } = this.#place(schema, number)
-    if (slot < 0) {
-      slots.fill(NONE, from, to)
-      return
-    }
-    const byte = bit >> 3
-    const mask = 1 << (bit & 7)
-    for (let i = from; i < to; i++) {
-      const body = bodies[i]!
-      slots[i] = (view.getUint8(body + byte) & mask) === 0 ? body + slot : NONE
+      const { bit, slot } = this.#place(schema, number)
+      if (slot < 0) column.fill(Number.NaN, from, to)
+      else fillRun(index, column, from, to, bit >> 3, 1 << (bit & 7), slot, interner)
+      from = to
     }
   }
+}
 
-  #numbersOf(index: RowIndex, column: Float64Array, number: number): void {
-    const slots = this.#locate(index, number)
-    const { view, count } = index
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i]!
-      column[i] = slot === NONE ? Number.NaN : view.getFloat64(slot, true)
-    }
+/** Fills rows `from` to `to`; `byte` and `mask` find the null flag, `slot` the value, from the body of each. */
+type FillRun = (
+  index: RowIndex,
+  column: Float64Array,
+  from: number,
+  to: number,
+  byte: number,
+  mask: number,
+  slot: number,
+  interner: Interner | null,
+) => void
+
+const fillNumbers: FillRun = ({ view, bodies }, column, from, to, byte, mask, slot) => {
+  for (let i = from; i < to; i++) {
+    const body = bodies[i]!
+    column[i] = (view.getUint8(body + byte) & mask) === 0 ? view.getFloat64(body + slot, true) : Number.NaN
   }
+}
 
-  #bools(index: RowIndex, column: Float64Array, number: number): void {
-    const slots = this.#locate(index, number)
-    const { view, count } = index
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i]!
-      column[i] = slot === NONE ? Number.NaN : view.getUint8(slot)
-    }
+const fillBools: FillRun = ({ view, bodies }, column, from, to, byte, mask, slot) => {
+  for (let i = from; i < to; i++) {
+    const body = bodies[i]!
+    column[i] = (view.getUint8(body + byte) & mask) === 0 ? view.getUint8(body + slot) : Number.NaN
   }
+}
 
-  #codes(index: RowIndex, column: Float64Array, number: number): void {
-    const slots = this.#locate(index, number)
-    const { view, count } = index
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i]!
-      column[i] = slot === NONE ? Number.NaN : view.getUint16(slot, true)
-    }
+const fillCodes: FillRun = ({ view, bodies }, column, from, to, byte, mask, slot) => {
+  for (let i = from; i < to; i++) {
+    const body = bodies[i]!
+    column[i] = (view.getUint8(body + byte) & mask) === 0 ? view.getUint16(body + slot, true) : Number.NaN
   }
+}
 
-  #texts(index: RowIndex, column: Float64Array, number: number, interner: Interner): void {
-    interner.reset()
-    const slots = this.#locate(index, number)
-    const { view, offsets, bytes, count } = index
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i]!
-      if (slot === NONE) column[i] = Number.NaN
-      else
-        column[i] = interner.add(bytes, view, offsets[i]! + view.getUint16(slot, true), view.getUint16(slot + 2, true))
-    }
+const fillTexts: FillRun = ({ view, bytes, bodies, offsets }, column, from, to, byte, mask, slot, interner) => {
+  for (let i = from; i < to; i++) {
+    const body = bodies[i]!
+    if ((view.getUint8(body + byte) & mask) === 0) {
+      const at = body + slot
+      column[i] = interner!.add(bytes, view, offsets[i]! + view.getUint16(at, true), view.getUint16(at + 2, true))
+    } else column[i] = Number.NaN
+  }
+}
+
+function fillerOf(type: ColumnType): FillRun {
+  switch (type.kind) {
+    case 'string':
+      return fillTexts
+    case 'enum':
+      return fillCodes
+    case 'bool':
+      return fillBools
+    default:
+      return fillNumbers
   }
 }

@@ -16,14 +16,14 @@ export class RowIndex {
   times = new Float64Array(64)
   /** Where each row starts in `bytes`. */
   offsets = new Uint32Array(64)
-  /** Where each row's null flags and slots start in `bytes`. Without tombstones only: those have none. */
+  /** Where each row's null flags and slots start in `bytes`; a tombstone has none. */
   bodies = new Uint32Array(64)
   /** The row schema that all rows have; 0 where they have several. */
   schema = 0
   /** True where the last {@link index} met rows out of order or more than once: the bytes are worth a compaction. */
   untidy = false
-  #idLow = new Uint32Array(64)
-  #idHigh = new Uint32Array(64)
+  /** Some row that was read is a tombstone. */
+  #dead = false
   #order = new Uint32Array(64)
   #keepTimes = new Float64Array(64)
   #keepOffsets = new Uint32Array(64)
@@ -45,54 +45,67 @@ export class RowIndex {
     this.#holdBytes(length)
     if (stored !== null) this.bytes.set(stored, 0)
     if (current !== null) this.bytes.set(current, storedLength)
-    this.count = 0
-    if (!this.#readHeaders(length, storedLength, after_ms, until_ms)) this.#sort()
-    this.#keepWinners(tombstones)
+    this.#dead = false
+    const sorted = this.#readHeaders(length, storedLength, after_ms, until_ms)
+    if (!sorted) this.#sort()
+    if (!sorted || (this.#dead && !tombstones)) this.#keep(tombstones)
   }
 
-  /** Reads headers of the rows in the wanted range of time; answers whether they are strictly ascending. */
+  /**
+   * Reads the headers of the rows in the wanted range of time; answers whether they are strictly ascending, as they nearly
+   * always are: then this one pass is all that is needed.
+   */
   #readHeaders(length: number, storedLength: number, after_ms: number, until_ms: number): boolean {
     const { view } = this
     const hasCurrent = storedLength < length
     const currentLow = hasCurrent ? view.getUint32(storedLength + 12, true) : 0
     const currentHigh = hasCurrent ? view.getUint32(storedLength + 16, true) : 0
+    let { times, offsets, bodies } = this
     let sorted = true
     let lastTime = -1
-    let lastHigh = 0
-    let lastLow = 0
+    let lastAt = 0
+    let schema = 0
+    let schemas = 0
     let n = 0
     for (let at = 0; at < length; ) {
       // The row of an event that is being scored may well be out of order: that is no matter of what is stored.
       if (at === storedLength) this.untidy = !sorted
       if (at + HEADER_BYTES > length) throw corrupt(at, length)
-      const size = view.getUint16(at, true)
+      // Length, codec and flags in one word.
+      const word = view.getUint32(at, true)
+      const size = word & 0xffff
       if (size < HEADER_BYTES || at + size > length) throw corrupt(at, length)
-      if (view.getUint8(at + 2) !== CODEC) {
-        throw new RowError(
-          'ROW_CODEC_UNKNOWN',
-          `codec ${view.getUint8(at + 2)} is newer than this version of millrace: upgrade it`,
-        )
-      }
+      if (((word >>> 16) & 0xff) !== CODEC) throw unknownCodec((word >>> 16) & 0xff)
       const time = view.getUint32(at + 6, true) + view.getUint16(at + 10, true) * 4294967296
-      if (time > after_ms && time <= until_ms) {
-        const low = view.getUint32(at + 12, true)
-        const high = view.getUint32(at + 16, true)
-        if (!hasCurrent || at >= storedLength || low !== currentLow || high !== currentHigh) {
-          if (n === this.times.length) this.#holdRows(n * 2)
-          this.times[n] = time
-          this.offsets[n] = at
-          this.#idLow[n] = low
-          this.#idHigh[n] = high
-          sorted &&= time > lastTime || (time === lastTime && (high > lastHigh || (high === lastHigh && low > lastLow)))
-          lastTime = time
-          lastHigh = high
-          lastLow = low
-          n++
+      const replaced =
+        hasCurrent &&
+        at < storedLength &&
+        view.getUint32(at + 12, true) === currentLow &&
+        view.getUint32(at + 16, true) === currentHigh
+      if (time > after_ms && time <= until_ms && !replaced) {
+        if (n === times.length) {
+          this.#holdRows(n * 2)
+          ;({ times, offsets, bodies } = this)
         }
+        const flags = word >>> 24
+        if ((flags & FLAG_TOMBSTONE) !== 0) this.#dead = true
+        times[n] = time
+        offsets[n] = at
+        bodies[n] = at + ((flags & FLAG_VERSION) === 0 ? HEADER_BYTES : HEADER_BYTES + 8)
+        const its = view.getUint16(at + 4, true)
+        if (its !== schema) {
+          schema = its
+          schemas++
+        }
+        if (time <= lastTime && (time < lastTime || this.#compareIds(at, lastAt) <= 0)) sorted = false
+        lastTime = time
+        lastAt = at
+        n++
       }
       at += size
     }
     this.count = n
+    this.schema = schemas === 1 ? schema : 0
     if (!hasCurrent) this.untidy = !sorted
     return sorted
   }
@@ -126,8 +139,7 @@ export class RowIndex {
       const beaten =
         next >= 0 &&
         this.times[next] === this.times[row] &&
-        this.#idHigh[next] === this.#idHigh[row] &&
-        this.#idLow[next] === this.#idLow[row]
+        this.#compareIds(this.offsets[next]!, this.offsets[row]!) === 0
       if (!beaten) {
         this.#keepTimes[kept] = this.times[row]!
         this.#keepOffsets[kept] = this.offsets[row]!
@@ -142,37 +154,34 @@ export class RowIndex {
     this.count = kept
   }
 
-  #keepWinners(tombstones: boolean): void {
-    if (tombstones) return
-    if (this.bodies.length < this.times.length) this.bodies = new Uint32Array(this.times.length)
+  /** Finds the bodies again of what was sorted; leaves tombstones out, but where they are asked for. */
+  #keep(tombstones: boolean): void {
     const { view, times, offsets, bodies, count } = this
     let kept = 0
-    let schema = 0
-    let several = false
     for (let i = 0; i < count; i++) {
       const offset = offsets[i]!
       const flags = view.getUint8(offset + 3)
-      if ((flags & FLAG_TOMBSTONE) !== 0) continue
+      if (!tombstones && (flags & FLAG_TOMBSTONE) !== 0) continue
       times[kept] = times[i]!
       offsets[kept] = offset
       bodies[kept] = offset + ((flags & FLAG_VERSION) === 0 ? HEADER_BYTES : HEADER_BYTES + 8)
-      const its = view.getUint16(offset + 4, true)
-      several ||= schema !== its && kept > 0
-      schema = its
       kept++
     }
     this.count = kept
-    this.schema = several ? 0 : schema
   }
 
   #compare(a: number, b: number): number {
     const byTime = this.times[a]! - this.times[b]!
     if (byTime !== 0) return byTime
-    const byHigh = this.#idHigh[a]! - this.#idHigh[b]!
-    if (byHigh !== 0) return byHigh
-    const byLow = this.#idLow[a]! - this.#idLow[b]!
-    if (byLow !== 0) return byLow
-    return this.#compareCopies(this.offsets[a]!, this.offsets[b]!)
+    const [atA, atB] = [this.offsets[a]!, this.offsets[b]!]
+    return this.#compareIds(atA, atB) || this.#compareCopies(atA, atB)
+  }
+
+  /** Of the rows at two offsets: by unsigned id. */
+  #compareIds(a: number, b: number): number {
+    const { view } = this
+    const byHigh = view.getUint32(a + 16, true) - view.getUint32(b + 16, true)
+    return byHigh === 0 ? view.getUint32(a + 12, true) - view.getUint32(b + 12, true) : byHigh
   }
 
   /** L1: of copies of one event the highest (version, row schema, encoded bytes) wins. */
@@ -200,9 +209,12 @@ export class RowIndex {
   #holdRows(rows: number): void {
     this.times = grownFloats(this.times, rows)
     this.offsets = grownInts(this.offsets, rows)
-    this.#idLow = grownInts(this.#idLow, rows)
-    this.#idHigh = grownInts(this.#idHigh, rows)
+    this.bodies = grownInts(this.bodies, rows)
   }
+}
+
+function unknownCodec(codec: number): RowError {
+  return new RowError('ROW_CODEC_UNKNOWN', `codec ${codec} is newer than this version of millrace: upgrade it`)
 }
 
 function corrupt(at: number, length: number): RowError {

@@ -20,16 +20,7 @@ class Average implements Fold {
   }
 
   add(rows: Rows, from: number, to: number): void {
-    const values = rows.columns[this.#column]!
-    const mask = rows.masks[this.#where]!
-    const sum = this.#sum
-    for (let i = to - 1; i >= from; i--) {
-      const value = values[i]!
-      if (mask[i] === 1 && !Number.isNaN(value)) {
-        sum.add(value)
-        this.#count++
-      }
-    }
+    this.#count += this.#sum.addRows(rows.columns[this.#column]!, rows.masks[this.#where]!, from, to)
   }
 
   value(): number | null {
