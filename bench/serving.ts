@@ -24,8 +24,8 @@ import type { Report } from './main.ts'
 import { PAYMENTS, scoredPayment, servingModel, servingPayment } from './serving-model.ts'
 
 const CONNECTIONS = 32
-const REQUESTS = 60_000
-const WARM_UP_REQUESTS = 15_000
+const REQUESTS = 15_000
+const ROUNDS = 4
 const DAY_MS = 86_400_000
 const READ_MS = 300
 
@@ -43,7 +43,7 @@ const COLUMNS: readonly StoredColumn[] = [
 const SCHEMAS: RowSchemas = { columns: COLUMNS, schemas: [{ number: 1, columns: [0, 1, 2] }] }
 
 /** Four windows of six aggregates over one timeline. */
-function kernelBench(report: Report, count: number): void {
+export function kernelBench(report: Report, count: number): void {
   const now_ms = Date.UTC(2026, 0, 31)
   const encoder = new RowEncoder(SCHEMAS)
   for (let i = 0; i < count; i++) {
@@ -104,9 +104,16 @@ async function apiBench(report: Report): Promise<void> {
     const api = createApi({ model, vectors, append: async () => {}, ready: () => [] })
     const bare = new Hono()
     bare.post('/v1/services/:service', (c) => c.body(answer, 200, { 'content-type': 'application/json' }))
-    const ours = await loaded(report, generator, 'API, 3 entities, 96 features', api.fetch, bodies)
-    const theirs = await loaded(report, generator, 'bare hono, a constant of the same size', bare.fetch, bodies)
-    report('API / bare hono, requests a server CPU-second', (ours / theirs).toFixed(2))
+    const ours = await serving(generator, api.fetch, bodies)
+    const theirs = await serving(generator, bare.fetch, bodies)
+    // By turns, so that whatever else the machine does falls on both.
+    for (let round = 0; round < ROUNDS; round++) {
+      await ours.load()
+      await theirs.load()
+    }
+    ours.report(report, 'API, 3 entities, 96 features')
+    theirs.report(report, 'bare hono, a constant')
+    report('API / bare hono, requests a server CPU-second', (ours.perCpuSecond() / theirs.perCpuSecond()).toFixed(2))
   } finally {
     generator.kill()
     await store.close()
@@ -125,37 +132,49 @@ async function inProcess(report: Report, vectors: VectorService, bodies: readonl
   report('one answer without HTTP, JSON in and out', `${(await ask(20_000)).toFixed(1)} us of CPU`)
 }
 
-/** Loads a server from another process; answers requests a CPU-second of this one. */
-async function loaded(
-  report: Report,
+interface Serving {
+  load(): Promise<void>
+  /** Requests a CPU-second of this process, in its best round. */
+  perCpuSecond(): number
+  report(report: Report, name: string): void
+}
+
+/** A server that is loaded from another process. */
+async function serving(
   generator: ChildProcess,
-  name: string,
   fetch: Parameters<typeof serve>[0]['fetch'],
   bodies: readonly string[],
-): Promise<number> {
+): Promise<Serving> {
   const server = serve({ fetch, port: 0, hostname: '127.0.0.1' })
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const load = async (requests: number) => {
+  const send = async (requests: number) => {
     const order: Load = { port, path: '/v1/services/checkout', bodies, requests, connections: CONNECTIONS }
     generator.send(order)
     const [result] = (await once(generator, 'message')) as [LoadResult]
     return result
   }
-  await load(WARM_UP_REQUESTS)
-  const begun = cpu_us()
-  const { elapsed_ms, latencies_us, bytes } = await load(REQUESTS)
-  const perCpu = REQUESTS / ((cpu_us() - begun) / 1e6)
-  server.close()
-  const sorted = [...latencies_us].sort((a, b) => a - b)
-  const percentile = (share: number) => `${(sorted[Math.floor(share * sorted.length)]! / 1_000).toFixed(2)} ms`
-  report(
-    `${name}: requests/s, ${CONNECTIONS} connections, ${Math.round(bytes / REQUESTS)} bytes`,
-    `${Math.round((REQUESTS / elapsed_ms) * 1_000)}`,
-  )
-  report(`${name}: requests a server CPU-second`, `${Math.round(perCpu)}`)
-  report(`${name}: latency p50 / p99 at that load`, `${percentile(0.5)} / ${percentile(0.99)}`)
-  return perCpu
+  await send(REQUESTS)
+  const rounds: (LoadResult & { readonly perCpuSecond: number })[] = []
+  const best = (of: (round: (typeof rounds)[number]) => number) => Math.max(...rounds.map(of))
+  const perCpuSecond = () => best((round) => round.perCpuSecond)
+  return {
+    async load() {
+      const begun = cpu_us()
+      const result = await send(REQUESTS)
+      rounds.push({ ...result, perCpuSecond: REQUESTS / ((cpu_us() - begun) / 1e6) })
+    },
+    perCpuSecond,
+    report(report, name) {
+      const perSecond = best(({ elapsed_ms }) => (REQUESTS / elapsed_ms) * 1_000)
+      const sorted = rounds.flatMap(({ latencies_us }) => latencies_us).sort((a, b) => a - b)
+      const percentile = (share: number) => `${(sorted[Math.floor(share * sorted.length)]! / 1_000).toFixed(2)} ms`
+      const size = `${Math.round(rounds[0]!.bytes / REQUESTS)} bytes`
+      report(`${name}: requests/s, ${CONNECTIONS} connections, ${size}`, `${Math.round(perSecond)}`)
+      report(`${name}: requests a server CPU-second`, `${Math.round(perCpuSecond())}`)
+      report(`${name}: latency p50 / p99 at that load`, `${percentile(0.5)} / ${percentile(0.99)}`)
+    },
+  }
 }
 
 export async function fill(store: OnlineStore, model: Model, now_ms: number): Promise<void> {

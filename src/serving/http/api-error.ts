@@ -7,6 +7,8 @@ export type ApiCode =
   | 'METHOD_NOT_ALLOWED'
   | 'SOURCE_UNKNOWN'
   | 'SOURCE_NOT_STREAMED'
+  /** The connection ended before the body. */
+  | 'BODY_BROKEN'
   | 'BODY_JSON'
   | 'BODY_TOO_LARGE'
   | 'BODY_TYPE'
@@ -15,6 +17,7 @@ export type ApiCode =
   | 'INTERNAL'
 
 const STATUS: Partial<Record<ApiCode | ServingCode, ContentfulStatusCode>> = {
+  BODY_BROKEN: 400,
   ROUTE_UNKNOWN: 404,
   SERVICE_UNKNOWN: 404,
   FEATURE_UNKNOWN: 404,

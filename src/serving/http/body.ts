@@ -7,7 +7,14 @@ export function readText(c: Context, bytesMax: number): Promise<string> {
   const length = c.req.header('content-length')
   if (length !== undefined && Number(length) > bytesMax) throw tooLarge(bytesMax)
   // The server reads no more bytes than a length that was given. Without one, they are counted as they come.
-  return length === undefined ? readCounted(c.req.raw.body, bytesMax) : c.req.text()
+  const text = length === undefined ? readCounted(c.req.raw.body, bytesMax) : c.req.text()
+  return text.catch(broken)
+}
+
+/** The caller went away: nobody hears of it, and nothing is wrong here. */
+function broken(cause: unknown): never {
+  if (cause instanceof ApiError) throw cause
+  throw new ApiError('BODY_BROKEN', 'the body broke off', 'send it again', cause)
 }
 
 async function readCounted(body: ReadableStream<Uint8Array> | null, bytesMax: number): Promise<string> {
