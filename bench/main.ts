@@ -1,5 +1,6 @@
 import { archiveBench } from './archive.ts'
 import { backfillBench } from './backfill.ts'
+import { eventLogBench } from './event-log.ts'
 import { onlineStoreBench } from './online-store.ts'
 import { servingBench } from './serving.ts'
 import { streamBench } from './stream.ts'
@@ -12,6 +13,7 @@ const BENCHES: Record<string, (report: Report) => Promise<void>> = {
   stream: streamBench,
   backfill: backfillBench,
   'online-store': onlineStoreBench,
+  'event-log': eventLogBench,
   archive: archiveBench,
 }
 
