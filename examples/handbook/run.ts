@@ -84,7 +84,7 @@ async function main(): Promise<number> {
   }
   const temporary = mkdtempSync(join(tmpdir(), 'millrace-handbook-'))
   try {
-    const given = values.handbook ?? process.env.HANDBOOK_DATA
+    const given = values.handbook || process.env.HANDBOOK_DATA || undefined
     const handbook = given ?? join(temporary, 'handbook')
     if (given === undefined) tell(`no data set was given: ${generate({ out: handbook })} transactions are made up`)
     const result = await prove({ ...options, handbook, work: values.work ?? join(temporary, 'work'), tell })
