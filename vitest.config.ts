@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     // These need servers: `npm run test:services`.
     exclude: ['**/node_modules/**', 'test/services/**'],
     // chDB binds one data directory per process and must not be loaded in a worker thread.
