@@ -1,0 +1,252 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { EngineStatus } from '../../src/cli/engine-status.ts'
+import type { FeatureEvents } from '../../src/serving/feature-events.ts'
+import { SeededRandom } from '../stores/seeded-random.ts'
+
+const BIN = resolve(import.meta.dirname, '../../bin/millrace.js')
+
+const DEFINITIONS = `
+import { count, entity, featureGroup, featureService, money, source, sum, z } from 'millrace'
+export const payments = source('payments', {
+  schema: z.object({ id: z.string(), at: z.int(), card_id: z.string(), amount: money({ scale: 2 }) }),
+  id: 'id', time: 'at', stream: { topic: 'payments' }, archive: { table: 'payments' },
+})
+export const card = entity('card', { key: { card_id: z.string() } })
+export const spending = featureGroup('spending', {
+  source: payments, entity: card, features: { n: count().over('400d'), total: sum(payments.amount).over('400d') },
+})
+export const profile = featureService('profile', { features: [spending] })
+`
+
+const COUNT = 60_000
+const CARDS = 50
+const BEGIN_MS = Date.UTC(2025, 0, 1)
+const BAD = new Set([7, 31_007, 59_999])
+const lines = Array.from({ length: COUNT }, (_, i) =>
+  BAD.has(i)
+    ? '{'
+    : JSON.stringify({
+        id: `p${i}`,
+        at: BEGIN_MS + i * 1_000,
+        card_id: `c${i % CARDS}`,
+        amount: '0.01',
+        text: 'x'.repeat(100),
+      }),
+)
+/** What one card has: none of the bad lines is c3's. */
+const OF_CARD = COUNT / CARDS
+
+let folder: string
+const running = new Set<ChildProcess>()
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
+  mkdirSync(join(folder, 'feature-defs'))
+  writeFileSync(join(folder, 'feature-defs/payments.ts'), DEFINITIONS)
+  writeFileSync(join(folder, 'payments.ndjson'), lines.join('\n'))
+  writeFileSync(join(folder, 'payments.ndjson.gz'), gzipSync(`${lines.join('\n')}\n`))
+})
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL')
+  running.clear()
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function millrace(...args: string[]): Promise<Ended> {
+  return new Promise((done) => {
+    const child = execFile(process.execPath, [BIN, ...args], { cwd: folder }, (_, stdout, stderr) =>
+      done({ code: child.exitCode, stdout, stderr }),
+    )
+  })
+}
+
+async function json<T>(...args: string[]): Promise<T> {
+  const { stdout, stderr } = await millrace(...args, '--json')
+  expect(stdout, stderr).not.toBe('')
+  return JSON.parse(stdout) as T
+}
+
+/** Starts `millrace dev` and answers it with its URL. */
+async function dev(data: string, ...args: string[]): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(process.execPath, [BIN, 'dev', '--data', data, '--port', '0', '--json', ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  running.add(child)
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const told = JSON.parse(line) as { event: string; url?: string }
+    if (told.event === 'ready') return { child, url: told.url! }
+  }
+  throw new Error('dev ended before it was ready')
+}
+
+/** How far the ingest of a file has come, by its note. */
+function linesNoted(data: string): number {
+  const notes = join(folder, data, 'ingest')
+  const name = existsSync(notes) ? readdirSync(notes).find((file) => file.endsWith('.json')) : undefined
+  if (name === undefined) return 0
+  return (JSON.parse(readFileSync(join(notes, name), 'utf8')) as { position: { line: number } }).position.line
+}
+
+/** Starts an ingest and kills it a little after it has noted so many lines. Answers whether it was killed before its end. */
+async function ingestAndKill(args: string[], data: string, noted: number, later_ms: number): Promise<boolean> {
+  const child = spawn(process.execPath, [BIN, 'ingest', ...args, '--data', data], { cwd: folder, stdio: 'ignore' })
+  const exited = once(child, 'exit') as Promise<[number | null, string | null]>
+  const timer = setInterval(() => {
+    if (linesNoted(data) <= noted) return
+    clearInterval(timer)
+    setTimeout(() => child.kill('SIGKILL'), later_ms)
+  }, 2)
+  const [, signal] = await exited
+  clearInterval(timer)
+  return signal === 'SIGKILL'
+}
+
+interface Ingested {
+  readonly accepted: number
+  readonly rejected: number
+  readonly rejected_file: string
+  readonly done_before: boolean
+  readonly finished: boolean
+}
+
+function rejectedLines(path: string): number[] {
+  const text = readFileSync(path, 'utf8')
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => (JSON.parse(line) as { line: number }).line)
+}
+
+const AT = ['--at', String(BEGIN_MS + COUNT * 1_000)]
+const countOf = (card: string, data: string) =>
+  json<FeatureEvents>('events', 'spending__n_400d', '--keys', `card_id=${card}`, '--limit', '0', '--data', data, ...AT)
+
+describe('an ingest that is killed again and again', () => {
+  it('puts every event into the log, each counted once', async () => {
+    const random = new SeededRandom(3)
+    let killed = 0
+    for (let round = 0; round < 4; round++) {
+      const noted = Math.min(linesNoted('log') + random.below(15_000), COUNT - 20_000)
+      if (await ingestAndKill(['payments', 'payments.ndjson.gz'], 'log', noted, random.below(30))) killed++
+    }
+    expect(killed).toBeGreaterThan(1)
+    const ended = await json<Ingested>('ingest', 'payments', 'payments.ndjson.gz', '--data', 'log')
+    expect(ended).toMatchObject({ accepted: COUNT - BAD.size, rejected: BAD.size, finished: true, done_before: false })
+    expect(rejectedLines(ended.rejected_file)).toEqual([...BAD].map((i) => i + 1))
+    expect(await countOf('c3', 'log')).toMatchObject({ value: OF_CARD, total: OF_CARD })
+    const again = await millrace('ingest', 'payments', 'payments.ndjson.gz', '--data', 'log')
+    expect(again.code).toBe(0)
+    expect(again.stdout).toContain('nothing was done. --again ingests it once more')
+  })
+
+  it('puts every event into the archive, each once, and a backfill counts them', async () => {
+    const random = new SeededRandom(5)
+    const load = ['payments', 'payments.ndjson', '--archive']
+    let killed = 0
+    for (let round = 0; round < 3; round++) {
+      if (await ingestAndKill(load, 'archive', -1 + round * 10_000, random.below(200))) killed++
+    }
+    expect(killed).toBeGreaterThan(0)
+    const ended = await json<Ingested>('ingest', ...load, '--data', 'archive')
+    expect(ended).toMatchObject({ accepted: COUNT - BAD.size, rejected: BAD.size, finished: true })
+    expect(rejectedLines(ended.rejected_file)).toEqual([...BAD].map((i) => i + 1))
+    const flags = ['--data', 'archive', '--clock', 'history']
+    const { sources } = await json<EngineStatus>('status', ...flags)
+    expect(sources.payments!.archive!.rows).toBe(COUNT - BAD.size)
+    const filled = await json<{ ok: boolean; done: { rows: number }[] }>('backfill', ...flags)
+    expect(filled).toMatchObject({ ok: true, done: [{ rows: COUNT - BAD.size }], failed: [] })
+    // The folder remembers its clock.
+    expect(await countOf('c3', 'archive')).toMatchObject({ value: OF_CARD, total: OF_CARD, status: 'ok' })
+  })
+})
+
+describe('while dev holds the data folder', () => {
+  it('the commands act through it, a second dev is told who holds it, and a kill frees it at once', async () => {
+    const { child, url } = await dev('held', '--clock', 'history')
+    const second = await millrace('dev', '--data', 'held', '--port', '0')
+    expect(second).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        `millrace dev: the data folder held is in use by 'millrace dev' (process ${child.pid}, ${url}); ` +
+        `stop it first (kill ${child.pid}), or give this one a folder of its own with --data\n`,
+    })
+    const load = await millrace('ingest', 'payments', 'payments.ndjson', '--data', 'held')
+    expect(load.code).toBe(1)
+    expect(load.stdout).toContain('59,997 events in the log of payments')
+    expect(load.stderr).toContain(
+      '3 lines were rejected: see payments.ndjson.rejected.ndjson\n  line 8: the line is not JSON',
+    )
+    await expect.poll(async () => (await countOf('c3', 'held')).value, { timeout: 30_000 }).toBe(OF_CARD)
+    const vector = await json<{ features: Record<string, unknown> }>(
+      'get',
+      'profile',
+      '--keys',
+      'card_id=c4',
+      '--data',
+      'held',
+      ...AT,
+    )
+    expect(vector.features).toMatchObject({ spending__n_400d: OF_CARD, spending__total_400d: OF_CARD })
+    expect(await json('status', '--data', 'held')).toMatchObject({ running: true, url, pid: child.pid })
+    expect(await json('plan', '--data', 'held')).toMatchObject({
+      features: { added: [], kept: 2 },
+      services: { kept: ['profile'] },
+    })
+    expect((await millrace('check', '--data', 'held')).code).toBe(0)
+
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+    expect(await countOf('c3', 'held')).toMatchObject({ value: OF_CARD, total: OF_CARD })
+    expect(await json('status', '--data', 'held')).toMatchObject({ running: false, url: null })
+  })
+
+  it('Ctrl-C ends it in order, and frees the folder', async () => {
+    const { child } = await dev('stopped')
+    const exited = once(child, 'exit')
+    child.kill('SIGINT')
+    expect(await exited).toEqual([0, null])
+    expect(existsSync(join(folder, 'stopped/lock'))).toBe(false)
+  })
+})
+
+describe('what is told, and where', () => {
+  it('standard input is read, and Ctrl-C says what is in', async () => {
+    const args = [BIN, 'ingest', 'payments', '-', '--data', 'pipe', '--json']
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] })
+    running.add(child)
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (text: Buffer) => (stdout += text))
+    child.stderr.on('data', (text: Buffer) => (stderr += text))
+    child.stdin.write(`${lines.slice(0, 5).join('\n')}\n${lines[5]!.slice(0, 20)}`)
+    // By then it listens for signals; it waits for the rest of the last line.
+    await expect.poll(() => existsSync(join(folder, 'pipe/ingest')), { timeout: 30_000 }).toBe(true)
+    const exited = once(child, 'exit')
+    child.kill('SIGINT')
+    expect(await exited).toEqual([130, null])
+    const { accepted } = JSON.parse(stdout) as Ingested
+    expect([0, 5]).toContain(accepted)
+    expect(stderr).toBe('stopped: what was read is in; standard input cannot be gone on with\n')
+  })
+
+  it('an event that a service refuses is told with its cure', async () => {
+    const { code, stdout, stderr } = await millrace('get', 'profile', '--data', 'log')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toBe('millrace get: profile needs keys, and the request has none; send "keys": { "card_id": ... }\n')
+  })
+})
