@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { SourceModel } from '../features/model.ts'
 import { ARCHIVE_GROUP, archiveColumns, logOrigin } from '../stores/archive-columns.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
@@ -6,8 +6,11 @@ import { type EventLog, OffsetOutOfRangeError } from '../stores/event-log.ts'
 import type { Value } from '../timeline/column-type.ts'
 import type { Quarantined } from './source-stream.ts'
 
-/** Rows of one insert: each insert makes a part of the table, so few large ones are wanted. */
-const BATCH_MESSAGES_MAX = 20_000
+/** Messages of a partition in one insert: each insert makes a part of the table, so few large ones are wanted. */
+const BATCH_MESSAGES_MAX = 10_000
+
+/** Messages parsed in one go, about a millisecond: requests of the same process are answered in between. */
+const TURN_MESSAGES = 250
 
 /** How long small batches are let grow: the archive is for backfills, which nobody waits for by the second. */
 const LINGER_MS = 250
@@ -96,6 +99,7 @@ export class SourceArchiver {
           this.#options.onQuarantine({ source: source.name, topic: source.topic, partition, offset, value, reason })
           skipped.push(offset)
         }
+        if (i % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
       }
       if (skipped.length > 0) await this.#options.onSkipped(partition, skipped)
       messages += batch.values.length

@@ -6,10 +6,10 @@ import type { TimelineRecord } from '../stores/timeline-registry.ts'
 import { TimelineWriter } from '../stores/timeline-writer.ts'
 
 /** Messages read from a partition at once: large enough to pay for a commit to disk, small enough to stay fresh. */
-const BATCH_MESSAGES_MAX = 5_000
+const BATCH_MESSAGES_MAX = 2_500
 
 /** Messages parsed and encoded in one go, about a millisecond: requests of the same process are answered in between. */
-const TURN_MESSAGES = 500
+const TURN_MESSAGES = 250
 
 /** How long an idle stream sleeps at most: its watermark is at most so old, and it stops within this time. */
 const IDLE_MS_MAX = 500
