@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { register as registerHooks } from 'node:module'
+import * as nodeModule from 'node:module'
 import { relative, resolve as resolvePath, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { register as registerTypeScript } from 'tsx/esm/api'
@@ -9,6 +9,7 @@ import { formatProblem } from '../features/problem.ts'
 import { resolve } from '../features/resolve.ts'
 import { CommandError } from './command-error.ts'
 import { definitionFiles } from './definition-files.ts'
+import { resolveHook } from './definition-hooks.ts'
 import { EXIT } from './exit-code.ts'
 import { fileProblem, formatFileProblem, type LoadProblem } from './file-problem.ts'
 
@@ -21,6 +22,11 @@ export interface LoadedDefinitions {
   readonly model: Model | null
   readonly problems: readonly LoadProblem[]
 }
+
+const { register } = nodeModule
+
+/** Node has it from 22.15 on, and its types for Node 20 do not. */
+const { registerHooks } = nodeModule as { readonly registerHooks?: (hooks: object) => unknown }
 
 let isTypeScriptRegistered = false
 const hookedFolders = new Set<string>()
@@ -89,7 +95,9 @@ function hook(root: string): void {
   if (!isTypeScriptRegistered) registerTypeScript({ tsconfig: false })
   isTypeScriptRegistered = true
   hookedFolders.add(root)
-  registerHooks(new URL('./definition-hooks.js', import.meta.url), {
-    data: { own: import.meta.url, folder: `${pathToFileURL(root).href}/` },
-  })
+  const data = { own: import.meta.url, folder: `${pathToFileURL(root).href}/` }
+  // The hooks that were registered last come first, of those in the thread itself before the others: ours must see what tsx,
+  // which takes the former where there are any, makes of a file.
+  if (registerHooks === undefined) register(new URL('./definition-hooks.ts', import.meta.url), { data })
+  else registerHooks({ resolve: resolveHook(data) })
 }

@@ -1,0 +1,60 @@
+/** What definition files import from the running copy of millrace, wherever they lie. */
+const OWN = /^(millrace|zod)(\/|$)/
+
+const IN_PACKAGES = '/node_modules/'
+
+export interface HookOptions {
+  /** URL of a file of millrace. */
+  readonly own: string
+  /** URL of the folder of definitions, with its last slash. */
+  readonly folder: string
+}
+
+interface Context {
+  readonly parentURL?: string
+}
+
+interface Resolved {
+  readonly url: string
+  readonly format?: string | null
+}
+
+/** What follows in the chain of hooks: it answers at once in the thread itself, and with a promise in Node's loader thread. */
+type Next = (specifier: string, context: Context) => Resolved | Promise<Resolved>
+
+export type ResolveHook = (specifier: string, context: Context, next: Next) => Resolved | Promise<Resolved>
+
+/** The module hook for one folder of definitions. */
+export function resolveHook({ own, folder }: HookOptions): ResolveHook {
+  const isDefinition = (path: string): boolean =>
+    path.startsWith('file:') &&
+    !path.includes(IN_PACKAGES) &&
+    (path.endsWith('.ts') || (path.startsWith(folder) && path.endsWith('.js')))
+
+  // Definitions are modules, also where no package.json says so; so is TypeScript that they import from elsewhere.
+  const asModule = (found: Resolved): Resolved => {
+    const path = withoutQuery(found.url)
+    return found.format === 'commonjs' && isDefinition(path) ? { ...found, url: path, format: 'module' } : found
+  }
+
+  return (specifier, context, next) => {
+    // Packages that definitions use keep the zod that they came with.
+    const isOwn = OWN.test(specifier) && context.parentURL?.includes(IN_PACKAGES) !== true
+    const found = next(specifier, isOwn ? { ...context, parentURL: own } : context)
+    return found instanceof Promise ? found.then(asModule) : asModule(found)
+  }
+}
+
+/** Without the query that tsx adds (escaped, and once more as it is) to what it takes for CommonJS. */
+function withoutQuery(url: string): string {
+  return url.split(/[?#]|%3F/, 1)[0]!
+}
+
+let hook: ResolveHook
+
+/** Called by Node in its loader thread, where it has no hooks in the thread itself. */
+export function initialize(options: HookOptions): void {
+  hook = resolveHook(options)
+}
+
+export const resolve: ResolveHook = (specifier, context, next) => hook(specifier, context, next)
