@@ -47,7 +47,10 @@ export class HttpBackend implements Backend {
   #lost(cause: Error): Error {
     if (cause.name === 'AbortError') return cause
     const message = `the connection to ${this.url} was lost: ${cause.message}`
-    return new CommandError('CONNECTION_LOST', message, { cure: 'start millrace dev again, then this command', cause })
+    return new CommandError('CONNECTION_LOST', message, {
+      cure: 'run the same command again: without a running dev it opens the data folder itself',
+      cause,
+    })
   }
 }
 

@@ -22,6 +22,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed),
   )
+  // Definitions are code, and may print: not among our JSON.
+  if (json) console.log = console.info = console.debug = console.error
   process.on('uncaughtException', (error) => process.exit(fail(error)))
   let exitCode: number
   try {

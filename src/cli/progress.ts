@@ -4,7 +4,8 @@ import { isTerminal } from './output.ts'
 const TERMINAL_EVERY_MS = 100
 const PLAIN_EVERY_MS = 2_000
 
-const BAR_WIDTH = 24
+/** Short, so that the whole line fits in 80 columns. */
+const BAR_WIDTH = 16
 
 /** Over how long the rate is taken. */
 const RATE_MS = 5_000

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { BackfillReport } from '../../src/cli/commands/backfill.ts'
 import { eventsText } from '../../src/cli/commands/events.ts'
 import { vectorText } from '../../src/cli/commands/get.ts'
 import { statusText } from '../../src/cli/commands/status.ts'
@@ -138,6 +139,36 @@ it('how everything stands', () => {
       'Trouble with payments: the disk is full',
     ].join('\n'),
   )
+})
+
+describe('a backfill', () => {
+  const timeline = { fingerprint: 'f', source: 'payments', entity: 'card', groups: ['a', 'b'] }
+  const done = { type: 'done', timeline, rows: 1_000, refused: 0, refusals: [], since_ms: 0 } as const
+  const failed = { type: 'failed', timeline, code: 'NO_ARCHIVE', message: 'there is none' } as const
+  const end = { type: 'end', ok: true } as const
+
+  it.each<[string, Parameters<BackfillReport['take']>[0][], boolean, string]>([
+    ['with nothing to do', [end], true, 'every timeline is complete: nothing to fill'],
+    ['that filled all', [done, end], true, 'payments by card (a, b): complete, 1,000 rows'],
+    [
+      'that some rows were refused of',
+      [{ ...done, refused: 1, refusals: ['x is null'], since_ms: AT }, end],
+      false,
+      'payments by card (a, b): complete since 2026-01-01T00:00:00.000Z, 1,000 rows; 1 row was refused: x is null',
+    ],
+    [
+      'that failed',
+      [done, failed, { ...end, ok: false }],
+      false,
+      'payments by card (a, b): complete, 1,000 rows\npayments by card (a, b) failed: there is none',
+    ],
+    ['that was broken off', [], false, 'no timeline was finished'],
+  ])('%s', (_, lines, ok, text) => {
+    const report = new BackfillReport()
+    for (const line of lines) report.take(line)
+    expect([report.ok, report.text()]).toEqual([ok, text])
+    expect(report.result()).toMatchObject({ ok })
+  })
 })
 
 describe('flags that hold values', () => {

@@ -51,8 +51,8 @@ export default command({
         what: 'new events, into the log: they are counted within a moment',
       },
       {
-        line: 'millrace ingest payments 2024-*.csv.gz --archive',
-        what: 'is refused: give one file at a time, as for f in 2024-*.csv.gz; do millrace ingest payments $f --archive; done',
+        line: 'for file in 2025-*.csv.gz; do millrace ingest payments "$file" --archive; done',
+        what: 'past events, a file at a time',
       },
       { line: 'zcat old.csv.gz | millrace ingest payments - --format csv --archive', what: 'past events, from a pipe' },
     ],
