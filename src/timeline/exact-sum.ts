@@ -1,3 +1,5 @@
+import type { ColumnType } from './column-type.ts'
+
 /**
  * Exact sum of safe integers (L3). Runs in a double while the sum stays below 2^53 and spills into a BigInt when the
  * next step would leave that range, so nothing is ever rounded.
@@ -116,6 +118,11 @@ export class DoubleSum {
     }
     return high === 0 ? 0 : high
   }
+}
+
+/** The exact sum of a column of numbers. */
+export function exactSum(type: ColumnType | null): IntegerSum | DoubleSum {
+  return type?.kind === 'double' ? new DoubleSum() : new IntegerSum()
 }
 
 const TWO_53 = 9007199254740992n

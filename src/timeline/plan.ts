@@ -16,6 +16,11 @@ export interface PlanFeature {
 /** A fold and the windows it serves, shortest first, all ending at the same instant. */
 interface Track {
   readonly fold: Fold
+  // Its methods, looked up once: there are as many classes of folds as aggregates, and to look a method up in whichever one it
+  // is costs more than to call it.
+  readonly reset: Fold['reset']
+  readonly add: Fold['add']
+  readonly value: Fold['value']
   readonly excludeCurrent: boolean
   readonly end: number
   readonly edges: readonly { readonly start: number; readonly slot: number }[]
@@ -87,7 +92,8 @@ export class TimelinePlan implements Rows {
           of: maskOf(of),
           params,
         })
-        track = { fold, excludeCurrent, end: offsetOf(delay_ms), edges: [] }
+        const { reset, add, value } = fold
+        track = { fold, reset, add, value, excludeCurrent, end: offsetOf(delay_ms), edges: [] }
         tracks.set(key, track)
       }
       track.edges.push({ start: offsetOf(delay_ms + window_ms), slot, window: window_ms })
@@ -137,19 +143,21 @@ export class TimelinePlan implements Rows {
     this.#fillMasks(index.count)
     for (let i = 0; i < this.#offsets.length; i++) this.#cuts[i] = rowsUntil(index, at_ms - this.#offsets[i]!)
     const currentRow = current === null ? -1 : lastFrom(index, stored?.length ?? 0)
-    for (const { fold, excludeCurrent, end, edges } of this.#tracks) {
-      fold.reset()
-      let to = this.#cuts[end]!
-      for (const { start, slot } of edges) {
+    for (const track of this.#tracks) {
+      const { fold, edges } = track
+      track.reset.call(fold)
+      let to = this.#cuts[track.end]!
+      for (let e = 0; e < edges.length; e++) {
+        const { start, slot } = edges[e]!
         const from = this.#cuts[start]!
         if (from < to) {
-          if (excludeCurrent && currentRow >= from && currentRow < to) {
-            if (currentRow + 1 < to) fold.add(this, currentRow + 1, to)
-            if (from < currentRow) fold.add(this, from, currentRow)
-          } else fold.add(this, from, to)
+          if (track.excludeCurrent && currentRow >= from && currentRow < to) {
+            if (currentRow + 1 < to) track.add.call(fold, this, currentRow + 1, to)
+            if (from < currentRow) track.add.call(fold, this, from, currentRow)
+          } else track.add.call(fold, this, from, to)
           to = from
         }
-        out[slot] = fold.value(this)
+        out[slot] = track.value.call(fold, this)
       }
     }
   }

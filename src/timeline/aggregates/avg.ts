@@ -1,17 +1,15 @@
-import { type Aggregate, type AggregateDefinition, type Fold, startAggregate } from '../aggregate.ts'
+import { type Aggregate, type AggregateDefinition, type FoldInput, startAggregate } from '../aggregate.ts'
 import type { Column, Numeric, SourceOf } from '../column.ts'
-import { DoubleSum, exactQuotient, IntegerSum } from '../exact-sum.ts'
-import type { Rows } from '../rows.ts'
+import { type DoubleSum, exactQuotient, exactSum, type IntegerSum } from '../exact-sum.ts'
+import { ColumnFold } from './column-fold.ts'
 
-class Average implements Fold {
+class Average extends ColumnFold {
   readonly #sum: IntegerSum | DoubleSum
   #count = 0
-  readonly #column: number
-  readonly #where: number
-  constructor(sum: IntegerSum | DoubleSum, column: number, where: number) {
-    this.#sum = sum
-    this.#column = column
-    this.#where = where
+
+  constructor(input: FoldInput) {
+    super(input)
+    this.#sum = exactSum(input.type)
   }
 
   reset(): void {
@@ -19,8 +17,8 @@ class Average implements Fold {
     this.#count = 0
   }
 
-  add(rows: Rows, from: number, to: number): void {
-    this.#count += this.#sum.addRows(rows.columns[this.#column]!, rows.masks[this.#where]!, from, to)
+  protected addCells(cells: Float64Array, mask: Uint8Array, from: number, to: number): void {
+    this.#count += this.#sum.addRows(cells, mask, from, to)
   }
 
   value(): number | null {
@@ -35,8 +33,7 @@ export const avgAggregate: AggregateDefinition = {
     'Null over nothing.',
   takes: ['int', 'money', 'double'],
   result: () => ({ kind: 'double', nullable: true, list: false }),
-  fold: ({ type, column, where }) =>
-    new Average(type?.kind === 'double' ? new DoubleSum() : new IntegerSum(), column, where),
+  fold: (input) => new Average(input),
 }
 
 /** Mean of a number column; money in minor units. Null is skipped. Over nothing: null. */

@@ -1,35 +1,15 @@
-import { type Aggregate, type AggregateDefinition, type FeatureValue, type Fold, startAggregate } from '../aggregate.ts'
+import { type Aggregate, type AggregateDefinition, startAggregate } from '../aggregate.ts'
 import type { Column, SourceOf, ValueOf } from '../column.ts'
-import type { Rows } from '../rows.ts'
+import { CellFold } from './column-fold.ts'
 
-class First implements Fold {
-  #found = Number.NaN
-  readonly #column: number
-  readonly #where: number
-  constructor(column: number, where: number) {
-    this.#column = column
-    this.#where = where
-  }
-
-  reset(): void {
-    this.#found = Number.NaN
-  }
-
-  add(rows: Rows, from: number, to: number): void {
-    const values = rows.columns[this.#column]!
-    const mask = rows.masks[this.#where]!
+class First extends CellFold {
+  protected addCells(cells: Float64Array, mask: Uint8Array, from: number, to: number): void {
     for (let i = from; i < to; i++) {
-      const value = values[i]!
-      if (mask[i] === 1 && !Number.isNaN(value)) {
-        // Every later range is older, so what it finds replaces this.
-        this.#found = value
-        return
-      }
+      if (mask[i] !== 1 || Number.isNaN(cells[i]!)) continue
+      // Every later range is older, so what it finds replaces this.
+      this.cell = cells[i]!
+      return
     }
-  }
-
-  value(rows: Rows): FeatureValue {
-    return Number.isNaN(this.#found) ? null : rows.decode(this.#column, this.#found)
   }
 }
 
@@ -38,7 +18,7 @@ export const firstAggregate: AggregateDefinition = {
   doc: 'Value of the column in the oldest event of the window, by (time, id). Null is skipped. Null over nothing.',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
   result: (type) => ({ kind: type?.kind ?? 'string', nullable: true, list: false }),
-  fold: ({ column, where }) => new First(column, where),
+  fold: (input) => new First(input),
 }
 
 /** The oldest value of a column, by (time, id). Null is skipped. Over nothing: null. */

@@ -1,36 +1,32 @@
-import { type Aggregate, type AggregateDefinition, type Fold, startAggregate } from '../aggregate.ts'
+import { type Aggregate, type AggregateDefinition, type FoldInput, startAggregate } from '../aggregate.ts'
 import type { Column, SourceOf, ValueOf } from '../column.ts'
 import type { Rows } from '../rows.ts'
+import { ColumnFold } from './column-fold.ts'
 
 /** Most values that a list may hold: an answer must stay small. */
 export const LAST_N_MAX = 1_000
 
-class LastN implements Fold {
-  #found: number[] = []
-  readonly #column: number
-  readonly #where: number
+class LastN extends ColumnFold {
+  readonly #found: number[] = []
   readonly #n: number
-  constructor(column: number, where: number, n: number) {
-    this.#column = column
-    this.#where = where
-    this.#n = n
+
+  constructor(input: FoldInput) {
+    super(input)
+    this.#n = input.params.n!
   }
 
   reset(): void {
     this.#found.length = 0
   }
 
-  add(rows: Rows, from: number, to: number): void {
-    const values = rows.columns[this.#column]!
-    const mask = rows.masks[this.#where]!
+  protected addCells(cells: Float64Array, mask: Uint8Array, from: number, to: number): void {
     for (let i = to - 1; i >= from && this.#found.length < this.#n; i--) {
-      const value = values[i]!
-      if (mask[i] === 1 && !Number.isNaN(value)) this.#found.push(value)
+      if (mask[i] === 1 && !Number.isNaN(cells[i]!)) this.#found.push(cells[i]!)
     }
   }
 
   value(rows: Rows): (string | number | boolean)[] {
-    return this.#found.map((value) => rows.decode(this.#column, value))
+    return this.#found.map((cell) => rows.decode(this.column, cell))
   }
 }
 
@@ -45,7 +41,7 @@ export const lastNAggregate: AggregateDefinition = {
       ? null
       : { message: `a list of ${n} values`, cure: `use a whole number from 1 to ${LAST_N_MAX}` },
   result: (type) => ({ kind: type?.kind ?? 'string', nullable: false, list: true }),
-  fold: ({ column, where, params }) => new LastN(column, where, params.n!),
+  fold: (input) => new LastN(input),
 }
 
 /** The newest `n` values of a column, newest first, by (time, id); `n` is 1 to 1,000. Null is skipped. Over nothing: []. */

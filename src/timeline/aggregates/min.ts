@@ -1,34 +1,16 @@
-import { type Aggregate, type AggregateDefinition, type Fold, startAggregate } from '../aggregate.ts'
+import { type Aggregate, type AggregateDefinition, startAggregate } from '../aggregate.ts'
 import type { Column, Numeric, SourceOf } from '../column.ts'
-import type { Rows } from '../rows.ts'
+import { CellFold } from './column-fold.ts'
 
-class Minimum implements Fold {
-  #best = Number.NaN
-  readonly #column: number
-  readonly #where: number
-  constructor(column: number, where: number) {
-    this.#column = column
-    this.#where = where
-  }
-
-  reset(): void {
-    this.#best = Number.NaN
-  }
-
-  add(rows: Rows, from: number, to: number): void {
-    const values = rows.columns[this.#column]!
-    const mask = rows.masks[this.#where]!
-    let best = this.#best
+class Minimum extends CellFold {
+  protected addCells(cells: Float64Array, mask: Uint8Array, from: number, to: number): void {
+    let best = this.cell
     for (let i = from; i < to; i++) {
-      const value = values[i]!
-      // A null value is NaN: the comparison is false, so it never wins.
-      if (mask[i] === 1 && (value < best || (Number.isNaN(best) && !Number.isNaN(value)))) best = value
+      const cell = cells[i]!
+      // A null cell is NaN: the comparison is false, so it never wins.
+      if (mask[i] === 1 && (cell < best || (Number.isNaN(best) && !Number.isNaN(cell)))) best = cell
     }
-    this.#best = best
-  }
-
-  value(): number | null {
-    return Number.isNaN(this.#best) ? null : this.#best
+    this.cell = best
   }
 }
 
@@ -37,7 +19,7 @@ export const minAggregate: AggregateDefinition = {
   doc: 'Lowest value of the column; money in minor units. Null is skipped. Null over nothing.',
   takes: ['int', 'money', 'double'],
   result: (type) => ({ kind: type?.kind ?? 'double', nullable: true, list: false }),
-  fold: ({ column, where }) => new Minimum(column, where),
+  fold: (input) => new Minimum(input),
 }
 
 /** Lowest value of a number column; money in minor units. Null is skipped. Over nothing: null. */

@@ -1,24 +1,22 @@
-import { type Aggregate, type AggregateDefinition, type Fold, startAggregate } from '../aggregate.ts'
+import { type Aggregate, type AggregateDefinition, type FoldInput, startAggregate } from '../aggregate.ts'
 import type { Column, Numeric, SourceOf, SumOf } from '../column.ts'
-import { DoubleSum, IntegerSum } from '../exact-sum.ts'
-import type { Rows } from '../rows.ts'
+import { type DoubleSum, exactSum, type IntegerSum } from '../exact-sum.ts'
+import { ColumnFold } from './column-fold.ts'
 
-class Sum implements Fold {
+class Sum extends ColumnFold {
   readonly #sum: IntegerSum | DoubleSum
-  readonly #column: number
-  readonly #where: number
-  constructor(sum: IntegerSum | DoubleSum, column: number, where: number) {
-    this.#sum = sum
-    this.#column = column
-    this.#where = where
+
+  constructor(input: FoldInput) {
+    super(input)
+    this.#sum = exactSum(input.type)
   }
 
   reset(): void {
     this.#sum.reset()
   }
 
-  add(rows: Rows, from: number, to: number): void {
-    this.#sum.addRows(rows.columns[this.#column]!, rows.masks[this.#where]!, from, to)
+  protected addCells(cells: Float64Array, mask: Uint8Array, from: number, to: number): void {
+    this.#sum.addRows(cells, mask, from, to)
   }
 
   value(): number | bigint {
@@ -33,8 +31,7 @@ export const sumAggregate: AggregateDefinition = {
     'exactly and rounded once. Null is skipped. 0 over nothing.',
   takes: ['int', 'money', 'double'],
   result: (type) => ({ kind: type?.kind === 'double' ? 'double' : 'bigint', nullable: false, list: false }),
-  fold: ({ type, column, where }) =>
-    new Sum(type?.kind === 'double' ? new DoubleSum() : new IntegerSum(), column, where),
+  fold: (input) => new Sum(input),
 }
 
 /** Sum of a number column; money in minor units. Null is skipped. Over nothing: 0. */
