@@ -2,13 +2,12 @@ import { Hono } from 'hono'
 import { stream } from 'hono/streaming'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Model, SourceModel } from '../features/model.ts'
-import type { ArchiveColumn, EventArchive } from '../stores/event-archive.ts'
+import type { EventArchive } from '../stores/event-archive.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
-import { archiveLoaded, readTimelines } from '../stores/timeline-registry.ts'
+import { archiveLoaded } from '../stores/timeline-registry.ts'
 import { loadArchive } from './archive-load.ts'
 import type { BackfillRunner } from './backfill-runner.ts'
 import type { EngineStatus } from './engine-status.ts'
-import { readLive } from './live-definitions.ts'
 
 /** One load call: about 200 bytes a line, which a process holds in memory several times over. */
 const LOAD_BYTES_MAX = 64 * 1024 * 1024
@@ -70,26 +69,6 @@ export function createAdminApi(deps: AdminDeps): Hono {
   }
 
   app.get('/status', async (c) => c.json(await deps.status()))
-  app.get('/timelines', async (c) => c.json({ records: [...(await readTimelines(store)).values()] }))
-  app.get('/live', async (c) => c.json(await readLive(store)))
-  app.get('/archive-table', async (c) => {
-    const table = await archive.describe(c.req.query('table') ?? '')
-    return c.json(
-      table === null
-        ? null
-        : { columns: Object.fromEntries([...table.columns].map(([name, { type }]) => [name, type])) },
-    )
-  })
-  app.post('/archive-stats', async (c) => {
-    const asked = await c.req.json<{
-      table: string
-      time: ArchiveColumn
-      key: ArchiveColumn[]
-      from_ms: number | null
-    }>()
-    if ((await archive.describe(asked.table)) === null) return c.json(null)
-    return c.json(await archive.stats(asked.table, asked.time, asked.key, asked.from_ms))
-  })
 
   app.post('/sources/:source/archive/begin', async (c) => {
     const source = archived(c.req.param('source'))

@@ -14,6 +14,7 @@ import { EMBEDDED_PARTITIONS, openEmbeddedStores, type Stores } from './embedded
 import { EngineClock } from './engine-clock.ts'
 import { type EngineStatus, engineStatus } from './engine-status.ts'
 import { Compactor, sweep, trimLog } from './housekeeping.ts'
+import { createInspectApi } from './inspect-api.ts'
 import { makeIntake } from './intake.ts'
 import { recordLive } from './live-definitions.ts'
 import { QuarantineFile } from './quarantine-file.ts'
@@ -101,6 +102,7 @@ export class Engine {
       append: makeIntake(log, model),
       ready: () => this.#unready(),
     })
+    this.app.route('/', createInspectApi(store, archive))
     this.app.route(
       '/admin/v1',
       createAdminApi({

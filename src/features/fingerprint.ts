@@ -47,6 +47,14 @@ function writtenColumn({ name, type, nullable }: SourceColumn): unknown {
   return [name, typeIdentity(type), limit, nullable]
 }
 
+/** Hash of what a feature means: the same for the same values, whatever it is called. */
+export function featureVersion({ timeline, columns, spec, window_ms, delay_ms }: FeatureModel): string {
+  const { aggregate, column, of, params, where, excludeCurrent } = spec
+  const types = columns.map((number) => timeline.source.columns[number]!).map(writtenColumn)
+  const meaning = [aggregate, column, of, params, where, excludeCurrent, window_ms, delay_ms]
+  return hash64Hex(canonicalJson([timeline.fingerprint, meaning, types]))
+}
+
 /** Hash of all that decides what a service's answers mean (not of the code of `derive`, which no hash can see through). */
 export function serviceVersion(service: {
   readonly event: SourceModel | null
@@ -54,12 +62,7 @@ export function serviceVersion(service: {
   readonly derive: readonly string[]
   readonly request: z.core.$ZodObject | null
 }): string {
-  const features = service.features.map(({ name, timeline, columns, spec, window_ms, delay_ms }) => {
-    const { aggregate, column, of, params, where, excludeCurrent } = spec
-    const types = columns.map((number) => timeline.source.columns[number]!).map(writtenColumn)
-    const meaning = [aggregate, column, of, params, where, excludeCurrent, window_ms, delay_ms]
-    return canonicalJson([name, timeline.fingerprint, meaning, types])
-  })
+  const features = service.features.map((feature) => `${feature.name} ${featureVersion(feature)}`)
   const request = service.request === null ? null : z.toJSONSchema(service.request, { io: 'input' })
   return hash64Hex(canonicalJson([service.event?.name ?? null, features.sort(), [...service.derive].sort(), request]))
 }

@@ -1,6 +1,7 @@
 import { formatDuration } from '../timeline/duration.ts'
 import { EMPTY_SCHEMAS, extendSchemas, findColumn, type RowSchemas, type StoredColumn } from '../timeline/row-schema.ts'
 import type { ClockMode } from './clock.ts'
+import { featureVersion } from './fingerprint.ts'
 import { estimateMemory, type MemoryEstimate, rowBytes, type TimelineStats } from './memory-estimate.ts'
 import type { Model, TimelineModel } from './model.ts'
 
@@ -21,7 +22,11 @@ export interface HeldTimeline {
 /** How things are before the definitions are used. */
 export interface PlanBasis {
   /** What the last process served. */
-  readonly live: { readonly features: readonly string[]; readonly services: Readonly<Record<string, string>> }
+  readonly live: {
+    /** Versions, by name. */
+    readonly features: Readonly<Record<string, string>>
+    readonly services: Readonly<Record<string, string>>
+  }
   readonly timelines: readonly HeldTimeline[]
   /** What the archive has of each timeline, by fingerprint, within its retention; null or absent: that is not known. */
   readonly stats: ReadonlyMap<string, TimelineStats | null>
@@ -46,7 +51,13 @@ export interface TimelinePlan {
 
 /** What definitions would change. */
 export interface Plan {
-  readonly features: { readonly added: readonly string[]; readonly removed: readonly string[]; readonly kept: number }
+  readonly features: {
+    readonly added: readonly string[]
+    /** Those that keep their name and mean something else: who reads them must know. */
+    readonly changed: readonly string[]
+    readonly removed: readonly string[]
+    readonly kept: number
+  }
   readonly services: {
     readonly added: readonly string[]
     readonly changed: readonly { readonly name: string; readonly from: string; readonly to: string }[]
@@ -63,15 +74,21 @@ export interface Plan {
 /** Compares definitions with what is served and held. Pure: `now_ms` is passed in. */
 export function makePlan(model: Model, basis: PlanBasis): Plan {
   const { live } = basis
-  const features = [...model.features.keys()]
+  const features = [...model.features.values()].map((feature) => ({
+    name: feature.name,
+    version: featureVersion(feature),
+  }))
+  const namesOf = (which: (feature: { name: string; version: string }) => boolean) =>
+    features.filter(which).map(({ name }) => name)
   const services = [...model.services.values()]
   const timelines = [...model.timelines.values()].map((timeline) => planTimeline(model, timeline, basis))
   const estimates = timelines.flatMap(({ memory }) => (memory === null ? [] : [memory.bytes]))
   return {
     features: {
-      added: features.filter((name) => !live.features.includes(name)),
-      removed: live.features.filter((name) => !model.features.has(name)),
-      kept: features.filter((name) => live.features.includes(name)).length,
+      added: namesOf(({ name }) => live.features[name] === undefined),
+      changed: namesOf(({ name, version }) => ![undefined, version].includes(live.features[name])),
+      removed: Object.keys(live.features).filter((name) => !model.features.has(name)),
+      kept: namesOf(({ name, version }) => live.features[name] === version).length,
     },
     services: {
       added: services.filter(({ name }) => live.services[name] === undefined).map(({ name }) => name),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { collect } from '../../src/features/collect.ts'
+import { featureVersion } from '../../src/features/fingerprint.ts'
 import { ENTITY_BYTES, estimateMemory, rowBytes } from '../../src/features/memory-estimate.ts'
 import { type HeldTimeline, makePlan, type PlanBasis } from '../../src/features/plan.ts'
 import { resolveModel } from '../../src/features/resolve.ts'
@@ -42,7 +43,7 @@ function modelOf(of: Parameters<typeof featureGroup>[1]['features'] = features) 
 }
 
 const basisOf = (basis: Partial<PlanBasis>): PlanBasis => ({
-  live: { features: [], services: {} },
+  live: { features: {}, services: {} },
   timelines: [],
   stats: new Map(),
   clock: 'wall',
@@ -67,7 +68,12 @@ describe('what definitions change', () => {
   it('all is new at first', () => {
     const model = modelOf()
     const plan = makePlan(model, basisOf({}))
-    expect(plan.features).toEqual({ added: ['spending__n_7d', 'spending__total_7d'], removed: [], kept: 0 })
+    expect(plan.features).toEqual({
+      added: ['spending__n_7d', 'spending__total_7d'],
+      changed: [],
+      removed: [],
+      kept: 0,
+    })
     expect(plan.services).toEqual({ added: ['profile'], changed: [], removed: [], kept: [] })
     expect(plan.timelines).toMatchObject([
       {
@@ -85,7 +91,11 @@ describe('what definitions change', () => {
   it('features and services that come, change, go and stay', () => {
     const before = modelOf()
     const services = { profile: before.services.get('profile')!.version, old: 'v1' }
-    const live = { features: [...before.features.keys(), 'spending__gone_7d'], services }
+    const versions = [...before.features.values()].map((feature) => [feature.name, featureVersion(feature)])
+    const live = {
+      features: { ...Object.fromEntries(versions), spending__n_7d: 'v1', spending__gone_7d: 'v1' },
+      services,
+    }
     expect(makePlan(before, basisOf({ live })).services).toEqual({
       added: [],
       changed: [],
@@ -94,7 +104,12 @@ describe('what definitions change', () => {
     })
     const after = modelOf({ ...features, mean: avg(payments.amount).over('1d') })
     const plan = makePlan(after, basisOf({ live }))
-    expect(plan.features).toEqual({ added: ['spending__mean_1d'], removed: ['spending__gone_7d'], kept: 2 })
+    expect(plan.features).toEqual({
+      added: ['spending__mean_1d'],
+      changed: ['spending__n_7d'],
+      removed: ['spending__gone_7d'],
+      kept: 1,
+    })
     const to = after.services.get('profile')!.version
     expect(plan.services.changed).toEqual([{ name: 'profile', from: services.profile, to }])
   })

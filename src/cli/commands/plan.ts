@@ -53,7 +53,7 @@ async function planBasis(
 ): Promise<PlanBasis> {
   const now_ms = Date.now()
   if (!existsSync(data)) {
-    return { live: { features: [], services: {} }, timelines: [], stats: new Map(), clock, now_ms }
+    return { live: { features: {}, services: {} }, timelines: [], stats: new Map(), clock, now_ms }
   }
   const backend = await openInspection({ data, command: 'plan', note })
   try {
@@ -90,8 +90,9 @@ async function timelineStats(
 
 function planText({ features, services, timelines, unused, bytes: total }: Plan): string {
   const lines = [
-    `Features: ${count(features.added.length)} new, ${count(features.removed.length)} gone, ${count(features.kept)} stay`,
+    `Features: ${count(features.added.length)} new, ${count(features.changed.length)} change, ${count(features.removed.length)} gone, ${count(features.kept)} stay`,
     ...features.added.map((name) => styled('green', `  + ${name}`)),
+    ...features.changed.map((name) => styled('yellow', `  ~ ${name}`)),
     ...features.removed.map((name) => styled('red', `  - ${name}`)),
     '',
     `Services: ${count(services.added.length)} new, ${count(services.changed.length)} change, ` +
