@@ -31,7 +31,8 @@ export interface Progress {
   readonly trouble: string | null
 }
 
-const POLL_MS = 50
+/** Not more often: each look counts the archive's rows. */
+const POLL_MS = 200
 
 /** How long nothing may move before we give up. */
 const STANDSTILL_MS_MAX = 120_000

@@ -21,22 +21,28 @@ export interface PrepareOptions {
   readonly seed?: number
 }
 
+export interface Prepared {
+  readonly lines: number
+  /** Of the lines, unpacked. */
+  readonly bytes: number
+}
+
 /** A file without shuffling still has its second copies some way behind the first ones: up to about so many lines. */
 const COPIES_LATE = 5_000
 
-/** Lines of one write: one by one they are slow. */
-const CHUNK_LINES = 1_000
+/** About the letters of one write: line by line it would be slow. */
+const CHUNK_LENGTH = 128 * 1024
 
-/** Writes transactions of a range of time as events of the source `transactions`. Answers how many lines it wrote. */
-export async function prepare(options: PrepareOptions): Promise<number> {
+/** Writes transactions of a range of time as events of the source `transactions`. */
+export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const { out, shuffle = false, duplicate = 0, seed = 1 } = options
   const random = seededRandom(seed)
   let lines: Iterable<string> = withCopies(eventLines(options), duplicate, random)
   if (shuffle) lines = random.shuffle([...lines])
-  const written = { count: 0 }
+  const written = { lines: 0, bytes: 0 }
   const steps = out.endsWith('.gz') ? [createGzip({ level: 1 })] : []
   await pipeline([Readable.from(chunks(lines, written)), ...steps, createWriteStream(out)])
-  return written.count
+  return written
 }
 
 /** An event of the source, as JSON. */
@@ -70,15 +76,16 @@ function* withCopies(lines: Iterable<string>, share: number, random: SeededRando
   yield* random.shuffle(copies)
 }
 
-function* chunks(lines: Iterable<string>, written: { count: number }): Generator<string> {
-  let chunk: string[] = []
+function* chunks(lines: Iterable<string>, written: { lines: number; bytes: number }): Generator<string> {
+  let chunk = ''
   for (const line of lines) {
-    chunk.push(line)
-    if (chunk.length < CHUNK_LINES) continue
-    written.count += chunk.length
-    yield `${chunk.join('\n')}\n`
-    chunk = []
+    chunk += `${line}\n`
+    written.lines++
+    // A line has no letters that UTF-8 writes as two bytes.
+    written.bytes += line.length + 1
+    if (chunk.length < CHUNK_LENGTH) continue
+    yield chunk
+    chunk = ''
   }
-  written.count += chunk.length
-  if (chunk.length > 0) yield `${chunk.join('\n')}\n`
+  if (chunk !== '') yield chunk
 }

@@ -69,8 +69,9 @@ export async function prove(options: ProofOptions): Promise<ProofResult> {
   // All that takes seconds without a pause comes before any server runs: connections would go stale meanwhile.
   const { questions, leftOut } = publishedQuestions(sample)
   const others = naiveQuestions(raw, sample, random)
-  const archived = await prepare({ raw, out: archiveFile, until_ms: cut_ms })
-  const lines = await prepare({ raw, out: streamFile, from_ms: cut_ms - overlap_ms, shuffle, duplicate, seed })
+  const { lines: archived } = await prepare({ raw, out: archiveFile, until_ms: cut_ms })
+  const from_ms = cut_ms - overlap_ms
+  const { lines, bytes } = await prepare({ raw, out: streamFile, from_ms, shuffle, duplicate, seed })
 
   await watch.time('load the archive', archived, () =>
     loadArchive([...ingest, archiveFile, '--archive'], kills > 0, random, tell),
@@ -81,7 +82,14 @@ export async function prove(options: ProofOptions): Promise<ProofResult> {
   // With kills it is not waited for: then it is interrupted, too.
   if (kills === 0) await watch.time('backfill', archived, () => dev.until(({ complete }) => complete))
   const killed = await watch.time('stream', lines, () =>
-    stream({ dev, ingest: [...ingest, streamFile], lines, kills: killPlan(kills, random), tell }),
+    stream({
+      dev,
+      ingest: [...ingest, streamFile],
+      bytes,
+      log: join(data, 'log'),
+      kills: killPlan(kills, random),
+      tell,
+    }),
   )
   const end = await watch.time('carry to the end', lines, () =>
     dev.until((now) => now.complete && now.streamed === now.logged && now.archived === now.logged),

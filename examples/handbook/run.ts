@@ -47,7 +47,7 @@ function report({ kills, published, naive, leftOut }: ProofResult): string {
     `by the book: ${naive.values} values of ${naive.questions} questions compared, ${naive.mismatches} wrong`,
     ...(kills.length === 0
       ? []
-      : [`killed: ${kills.map(({ victim, logged }) => `${victim} at ${logged}`).join(', ')}`]),
+      : [`killed: ${kills.map(({ victim, share }) => `${victim} at ${Math.round(100 * share)} %`).join(', ')}`]),
     ...(leftOut === 0 ? [] : [`left out: ${leftOut} published rows that do not see another one of their second`]),
     ...[...published.shown, ...naive.shown].map((text) => `  ${text}`),
   ]
