@@ -6,14 +6,16 @@ export interface LogAppend {
   readonly value: Uint8Array
 }
 
-/** Messages `baseOffset`, `baseOffset + 1`, ... of one partition. */
+/** Messages `baseOffset`, `baseOffset + 1`, ... of one partition; `baseOffset` is past the offset asked for where that holds no message. */
 export interface LogBatch {
   readonly baseOffset: number
   readonly values: readonly Uint8Array[]
   /** The log's append time of each message, in epoch milliseconds, never falling within a partition. */
   readonly append_ms: readonly number[]
-  /** The offset to read next. */
+  /** The offset to read next. What lies between the last message and it (the end of a transaction, say) holds no message. */
   readonly nextOffset: number
+  /** Without messages: all that was appended before this instant is below `nextOffset`. Left out where that is the time of the call. */
+  readonly asOf_ms?: number
 }
 
 export interface PartitionRange {
@@ -38,8 +40,8 @@ export class OffsetOutOfRangeError extends Error {
 }
 
 /**
- * An append-only log in partitions. When `append` resolves, its messages survive a kill -9. Offsets of a partition have no
- * holes and are never used twice.
+ * An append-only log in partitions. When `append` resolves, its messages survive a kill -9. Offsets of a partition are never used
+ * twice, and have no holes but where the log notes something of its own.
  */
 export interface EventLog {
   /** Creates the topic with this many partitions where it is not there; an existing one keeps its own. Answers its partitions. */
@@ -53,8 +55,17 @@ export interface EventLog {
    */
   read(topic: string, partition: number, offset: number, maxMessages: number): Promise<LogBatch>
   ranges(topic: string): Promise<PartitionRange[]>
-  /** Resolves when something was appended to the topic after the call, or after `timeout_ms`. */
+  /**
+   * Resolves when something was appended to the topic after the call, or after `timeout_ms`; also when the partitions to read
+   * may have changed. What another process appends may be noticed only in partitions that were read to their end.
+   */
   wait(topic: string, timeout_ms: number): Promise<void>
+  /**
+   * The partitions that this process is to read for a group, in ascending order; they may change at any time. A log of one
+   * process gives all; a log that processes share gives each partition to one of those that ask, and takes it from one that is
+   * silent for too long. Nothing depends on it but the work's division: two that read one partition do no harm.
+   */
+  assigned(group: string, topic: string): Promise<readonly number[]>
   /** The positions that a consumer committed: the next offset to read, by partition. */
   committed(group: string, topic: string): Promise<Map<number, number>>
   commit(group: string, topic: string, positions: ReadonlyMap<number, number>): Promise<void>

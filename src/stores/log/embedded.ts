@@ -129,6 +129,11 @@ export class EmbeddedEventLog implements EventLog {
     await this.#arrivals.wait(topic, timeout_ms)
   }
 
+  async assigned(group: string, topic: string): Promise<readonly number[]> {
+    checkName('group', group)
+    return this.#topic(topic).held.map((_, partition) => partition)
+  }
+
   async committed(group: string, topic: string): Promise<Map<number, number>> {
     this.#check()
     return new Map(this.#positions.get(JSON.stringify([group, topic])))

@@ -85,6 +85,11 @@ export class MemoryEventLog implements EventLog {
     await this.#arrivals.wait(topic, timeout_ms)
   }
 
+  async assigned(group: string, topic: string): Promise<readonly number[]> {
+    checkName('group', group)
+    return this.#partitions(topic).map((_, partition) => partition)
+  }
+
   async committed(group: string, topic: string): Promise<Map<number, number>> {
     this.#check()
     return new Map(this.#positions.get(JSON.stringify([group, topic])))

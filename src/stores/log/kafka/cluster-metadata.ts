@@ -1,0 +1,88 @@
+import { BrokerConnections } from './broker-connections.ts'
+import { type KafkaOptions, METADATA_MS, RETRY_MS } from './kafka-options.ts'
+import { errorFromCode, type KafkaMetadata, metadataRequest } from './kafkajs-inside.ts'
+import { retried } from './retried.ts'
+
+const UNKNOWN_TOPIC = 3
+
+/** Which topics there are, who leads their partitions, and where the brokers are. */
+export class ClusterMetadata {
+  /** Where nodes are, by id: shared with all that connect to them. */
+  readonly places = new Map<number, { host: string; port: number }>()
+  /** For single requests that are answered at once. */
+  readonly connections: BrokerConnections
+  readonly #metadata_ms: number
+  readonly #now: () => number
+  /** The leader of each partition, by topic: -1 where there is none at present. */
+  readonly #leaders = new Map<string, { readonly leaders: readonly number[]; readonly read_ms: number }>()
+  #controller = -1
+  #refreshing: Promise<void> | null = null
+
+  constructor(options: KafkaOptions) {
+    this.connections = new BrokerConnections(options, this.places)
+    this.#metadata_ms = options.metadata_ms ?? METADATA_MS
+    this.#now = options.now
+  }
+
+  /** How many partitions a topic has, at most so long ago as metadata may be old. Throws a RangeError where there is no such topic. */
+  async partitions(topic: string, age_ms: number = this.#metadata_ms): Promise<number> {
+    const known = this.#leaders.get(topic)
+    if (known === undefined || this.#now() - known.read_ms > age_ms) await this.#read([topic])
+    const count = this.#leaders.get(topic)?.leaders.length ?? 0
+    if (count === 0) throw new RangeError(`the log has no topic ${topic}: call ensureTopic() first`)
+    return count
+  }
+
+  /** Who leads a partition; undefined where that is not known. */
+  leader(topic: string, partition: number): number | undefined {
+    const leader = this.#leaders.get(topic)?.leaders[partition]
+    return leader === -1 ? undefined : leader
+  }
+
+  /** Any node that takes changes of topics: every broker hands them on to the controller. */
+  get controller(): number {
+    return this.#controller
+  }
+
+  /** The names of all topics but Kafka's own. */
+  async topics(): Promise<string[]> {
+    const { topicMetadata } = await this.#ask([])
+    return topicMetadata.filter(({ isInternal }) => !isInternal).map(({ topic }) => topic)
+  }
+
+  /** Reads everything that is known again: a leader has moved. Calls at the same time are one. Fails in silence: the caller tries again. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#read([...this.#leaders.keys()])
+      .catch(() => {})
+      .finally(() => {
+        this.#refreshing = null
+      })
+    return this.#refreshing
+  }
+
+  async #read(topics: readonly string[]): Promise<void> {
+    // Asked for none, a broker tells of all.
+    if (topics.length === 0) return
+    const { topicMetadata } = await this.#ask(topics)
+    for (const { topic, topicErrorCode, partitionMetadata } of topicMetadata) {
+      if (topicErrorCode === UNKNOWN_TOPIC) this.#leaders.delete(topic)
+      else if (partitionMetadata.length === 0 && topicErrorCode !== 0) throw errorFromCode(topicErrorCode)
+      else {
+        const leaders: number[] = []
+        for (const { partitionId, leader } of partitionMetadata) leaders[partitionId] = leader
+        this.#leaders.set(topic, { leaders, read_ms: this.#now() })
+      }
+    }
+  }
+
+  #ask(topics: readonly string[]): Promise<KafkaMetadata> {
+    return retried(RETRY_MS, async () => {
+      const broker = await this.connections.any()
+      const metadata = await (await broker.connectionPool.getConnection(0)).send(metadataRequest(topics))
+      this.places.clear()
+      for (const { nodeId, host, port } of metadata.brokers) this.places.set(nodeId, { host, port })
+      this.#controller = metadata.controllerId
+      return metadata
+    })
+  }
+}

@@ -1,0 +1,96 @@
+import type { ClusterMetadata } from './cluster-metadata.ts'
+import { GroupCoordinator } from './group-coordinator.ts'
+import type { GroupMember } from './group-member.ts'
+import type { KafkaError } from './kafkajs-inside.ts'
+
+/** Positions are sent together, so often at most: they only tell people and the trimmer; the store's marks are what counts. */
+const SEND_MS = 500
+
+/** The group has moved on: the positions are another member's to commit, or come again with the next batch. */
+const FENCED: readonly (string | undefined)[] = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']
+
+/** By topic, then by partition: the next offset to read. */
+type Positions = Map<string, Map<number, number>>
+
+/** The positions of one consumer group in Kafka's own group offsets. */
+export class CommittedPositions {
+  readonly #group: string
+  readonly #coordinator: GroupCoordinator
+  readonly #member: () => GroupMember | undefined
+  #pending: Positions = new Map()
+  #sending: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | null = null
+  #failure: unknown = null
+
+  constructor(group: string, metadata: ClusterMetadata, member: () => GroupMember | undefined) {
+    this.#group = group
+    this.#coordinator = new GroupCoordinator(group, metadata, metadata.connections)
+    this.#member = member
+  }
+
+  /** Notes positions, to be sent soon. Throws what the sending of earlier ones failed with. */
+  commit(topic: string, positions: ReadonlyMap<number, number>): void {
+    const failure = this.#failure
+    this.#failure = null
+    if (failure !== null) throw failure
+    this.#note(topic, positions)
+    this.#timer ??= setTimeout(() => {
+      this.send().catch((error: unknown) => {
+        this.#failure = error
+      })
+    }, SEND_MS).unref()
+  }
+
+  /** What is committed of a topic, with what was noted here. */
+  async read(topic: string): Promise<Map<number, number>> {
+    await this.send()
+    const { responses } = await this.#coordinator.retried((broker) =>
+      broker.offsetFetch({ groupId: this.#group, topics: [] }),
+    )
+    const found = responses.find((response) => response.topic === topic)?.partitions ?? []
+    return new Map(
+      found
+        .map(({ partition, offset }) => [partition, Number(offset)] as const)
+        .filter(([, offset]) => offset >= 0)
+        .sort(([a], [b]) => a - b),
+    )
+  }
+
+  /** Sends what was noted. */
+  send(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#sending = this.#sending.catch(() => {}).then(() => this.#sendPending())
+    return this.#sending
+  }
+
+  async #sendPending(): Promise<void> {
+    const pending = this.#pending
+    this.#pending = new Map()
+    const member = this.#member()
+    const topics = [...pending]
+      .map(([topic, positions]) => ({
+        topic,
+        // What has gone to another member meanwhile would set that one's position back.
+        partitions: [...positions]
+          .filter(([partition]) => member === undefined || member.holds(topic, partition))
+          .map(([partition, offset]) => ({ partition, offset: String(offset) })),
+      }))
+      .filter(({ partitions }) => partitions.length > 0)
+    if (topics.length === 0) return
+    const identity = member?.identity ?? { memberId: '', groupGenerationId: -1 }
+    try {
+      await this.#coordinator.retried((broker) => broker.offsetCommit({ groupId: this.#group, ...identity, topics }))
+    } catch (error) {
+      if (member !== undefined && FENCED.includes((error as KafkaError).type)) return
+      for (const [topic, positions] of pending) {
+        this.#note(topic, new Map([...positions, ...(this.#pending.get(topic) ?? [])]))
+      }
+      throw error
+    }
+  }
+
+  #note(topic: string, positions: ReadonlyMap<number, number>): void {
+    this.#pending.set(topic, new Map([...(this.#pending.get(topic) ?? []), ...positions]))
+  }
+}

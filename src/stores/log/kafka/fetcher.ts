@@ -1,0 +1,188 @@
+import type { BrokerConnections } from './broker-connections.ts'
+import type { ClusterMetadata } from './cluster-metadata.ts'
+import { type FetchedPartition, type FetchLimits, fetchRequest } from './fetch-request.ts'
+import { RETRY_MS } from './kafka-options.ts'
+import { errorFromCode } from './kafkajs-inside.ts'
+import { PartitionReader } from './partition-reader.ts'
+import { isRetriable, retried } from './retried.ts'
+
+/** How long a broker holds an answer back while there is nothing: so old may the word be that a partition is read to its end. */
+const WAIT_MS = 250
+
+/** Of one partition in one answer: as Kafka's own consumer. */
+const PARTITION_BYTES_MAX = 1024 * 1024
+const FETCH_BYTES_MAX = 16 * 1024 * 1024
+
+/** Fetched ahead of all partitions together, and of each at most: enough to read while the next fetch is under way. */
+const AHEAD_BYTES_MAX = 64 * 1024 * 1024
+const PARTITION_AHEAD_BYTES_MAX = 4 * 1024 * 1024
+
+/** What nobody has read from for so long is not fetched ahead any more: the partition is another worker's. */
+const UNUSED_MS = 30_000
+
+const PAUSE_MS_MIN = 20
+const PAUSE_MS_MAX = 1_000
+
+const OFFSET_OUT_OF_RANGE = 1
+
+const AT_ONCE: FetchLimits = { wait_ms: 0, bytes_max: FETCH_BYTES_MAX, partitionBytes_max: PARTITION_BYTES_MAX }
+
+/** The offset that a reader stands at is not in the log. */
+export class OutOfRangeAnswer extends Error {}
+
+/** Fetches ahead for readers of partitions: from each broker, whatever its partitions have, as soon as they have it. */
+export class Fetcher {
+  readonly #metadata: ClusterMetadata
+  readonly #connections: BrokerConnections
+  readonly #now: () => number
+  readonly #onArrival: (topic: string) => void
+  readonly #readers = new Map<string, PartitionReader>()
+  readonly #loops = new Map<number, Promise<void>>()
+  #wake: (() => void)[] = []
+  #turn = 0
+  #open = true
+
+  constructor(
+    metadata: ClusterMetadata,
+    connections: BrokerConnections,
+    now: () => number,
+    onArrival: (topic: string) => void,
+  ) {
+    this.#metadata = metadata
+    this.#connections = connections
+    this.#now = now
+    this.#onArrival = onArrival
+  }
+
+  /** The reader of a partition that goes on at this offset: the one that is there, or a new one, which has looked at the log already. */
+  async reader(topic: string, partition: number, offset: number): Promise<PartitionReader> {
+    const key = `${topic}/${partition}`
+    const held = this.#readers.get(key)
+    if (held?.continuesAt(offset)) return held
+    const reader = new PartitionReader(topic, partition, offset, this.#now)
+    await this.look(reader)
+    this.#readers.set(key, reader)
+    this.#wakeAll()
+    return reader
+  }
+
+  /** Asks for what is there now, beside the fetch that waits for more. */
+  async look(reader: PartitionReader): Promise<void> {
+    const { topic, partition } = reader
+    await retried(
+      RETRY_MS,
+      async () => {
+        const leader = this.#metadata.leader(topic, partition)
+        if (leader === undefined) throw errorFromCode(LEADER_NOT_AVAILABLE)
+        const broker = await this.#metadata.connections.node(leader)
+        const connection = await broker.connectionPool.getConnection(0)
+        const sent_ms = this.#now()
+        const offset = reader.fetchOffset
+        const [fetched] = await connection.send(fetchRequest([{ topic, partition, offset }], AT_ONCE))
+        if (fetched!.errorCode === OFFSET_OUT_OF_RANGE) throw new OutOfRangeAnswer()
+        if (fetched!.errorCode !== 0) throw errorFromCode(fetched!.errorCode)
+        // The fetch that waits for more may have been quicker.
+        reader.accept(fetched!, sent_ms)
+      },
+      () => this.#metadata.refresh(),
+    )
+  }
+
+  /** Forgets a partition's reader: the next read looks anew. */
+  forget(reader: PartitionReader): void {
+    const key = `${reader.topic}/${reader.partition}`
+    if (this.#readers.get(key) === reader) this.#readers.delete(key)
+  }
+
+  /** Lets fetching go on after something was read. */
+  drained(): void {
+    if (this.#wake.length > 0) this.#wakeAll()
+  }
+
+  async close(): Promise<void> {
+    this.#open = false
+    this.#readers.clear()
+    this.#wakeAll()
+    await Promise.all(this.#loops.values())
+  }
+
+  #wakeAll(): void {
+    for (const { topic, partition } of this.#readers.values()) {
+      const leader = this.#metadata.leader(topic, partition)
+      if (leader !== undefined && !this.#loops.has(leader) && this.#open) this.#loops.set(leader, this.#loop(leader))
+    }
+    for (const wake of this.#wake.splice(0)) wake()
+  }
+
+  async #loop(node: number): Promise<void> {
+    let pause_ms = PAUSE_MS_MIN
+    while (this.#open) {
+      const readers = this.#ready(node)
+      if (readers.length === 0) {
+        await new Promise<void>((resolve) => this.#wake.push(resolve))
+        continue
+      }
+      if (await this.#fetch(node, readers)) {
+        pause_ms = PAUSE_MS_MIN
+        continue
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause_ms))
+      pause_ms = Math.min(2 * pause_ms, PAUSE_MS_MAX)
+      await this.#metadata.refresh()
+      // Leaders may have moved to nodes that nothing was fetched from so far.
+      this.#wakeAll()
+    }
+  }
+
+  /** One round to one broker; answers whether all went well. */
+  async #fetch(node: number, readers: readonly PartitionReader[]): Promise<boolean> {
+    try {
+      const broker = await this.#connections.node(node)
+      const connection = await broker.connectionPool.getConnection(1)
+      const sent_ms = this.#now()
+      const places = readers.map(({ topic, partition, fetchOffset }) => ({ topic, partition, offset: fetchOffset }))
+      const answer = await connection.send(fetchRequest(places, { ...AT_ONCE, wait_ms: WAIT_MS }))
+      let well = true
+      for (const fetched of answer) well = this.#accept(readers, fetched, sent_ms) && well
+      return well
+    } catch (error) {
+      this.#connections.drop(node)
+      for (const reader of readers) reader.fail(error, !isRetriable(error))
+      return false
+    }
+  }
+
+  #accept(readers: readonly PartitionReader[], fetched: FetchedPartition, sent_ms: number): boolean {
+    const { topic, partition, errorCode } = fetched
+    const reader = readers.find((one) => one.topic === topic && one.partition === partition)
+    if (reader === undefined) return true
+    if (errorCode === 0) {
+      if (reader.accept(fetched, sent_ms)) this.#onArrival(topic)
+      return true
+    }
+    if (errorCode === OFFSET_OUT_OF_RANGE) {
+      reader.fail(new OutOfRangeAnswer(), true)
+      this.#onArrival(topic)
+      return true
+    }
+    const error = errorFromCode(errorCode)
+    reader.fail(error, !isRetriable(error))
+    return false
+  }
+
+  /** The readers to fetch for, in turn: an answer that is full leaves out the last ones. */
+  #ready(node: number): PartitionReader[] {
+    const unused_ms = this.#now() - UNUSED_MS
+    const room = Math.min(PARTITION_AHEAD_BYTES_MAX, AHEAD_BYTES_MAX / this.#readers.size)
+    const ready: PartitionReader[] = []
+    for (const [key, reader] of this.#readers) {
+      if (this.#metadata.leader(reader.topic, reader.partition) !== node) continue
+      if (reader.used_ms < unused_ms) this.#readers.delete(key)
+      else if (reader.bytes < room && !reader.halted) ready.push(reader)
+    }
+    const first = ready.length === 0 ? 0 : this.#turn++ % ready.length
+    return [...ready.slice(first), ...ready.slice(0, first)]
+  }
+}
+
+const LEADER_NOT_AVAILABLE = 5
