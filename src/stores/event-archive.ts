@@ -110,9 +110,12 @@ export class ArchiveError extends Error {
   override readonly name = 'ArchiveError'
   readonly code: 'ARCHIVE_UNAVAILABLE' | 'ARCHIVE_REFUSED' | 'ARCHIVE_TYPE'
   readonly retryable: boolean
-  constructor(code: ArchiveError['code'], message: string, cause?: unknown) {
+  /** How long to wait at least before the same call is worth another try; null where nothing is known. */
+  readonly retry_after_ms: number | null
+  constructor(code: ArchiveError['code'], message: string, cause?: unknown, retry_after_ms: number | null = null) {
     super(message, { cause })
     this.code = code
     this.retryable = code === 'ARCHIVE_UNAVAILABLE'
+    this.retry_after_ms = retry_after_ms
   }
 }

@@ -31,10 +31,13 @@ export interface ClickHouseLink {
   close(): Promise<void>
 }
 
-/** Codes of ClickHouse that say "not now": network, time and memory limits, full disk, too many queries or parts, cancelled. */
+/**
+ * Codes of ClickHouse that say "not now": network, time and memory limits, full disk, too many queries or parts, replicas
+ * and Keeper that are away, cancelled.
+ */
 const BUSY_CODES = new Set([
-  75, 95, 96, 159, 160, 173, 198, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 319, 394, 425, 439,
-  999,
+  75, 95, 96, 159, 160, 173, 198, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 254, 279, 285, 286, 289, 319,
+  364, 394, 425, 439, 473, 499, 571, 722, 745, 999, 1000,
 ])
 
 /** Codes that say "this value does not fit that type": cannot parse or convert, overflow, null, unknown in an Enum, throwIf. */
@@ -42,29 +45,44 @@ const TYPE_CODES = new Set([
   6, 25, 26, 27, 38, 41, 53, 69, 70, 72, 131, 321, 349, 376, 395, 407, 441, 467, 632, 675, 676, 691,
 ])
 
+/** What a link threw that has explained the failure itself, as it knows more than ClickHouse's message says. */
+export class LinkFailure extends Error {
+  readonly kind: ArchiveError['code']
+  /** As in ArchiveError. */
+  readonly retry_after_ms: number | null
+  constructor(kind: ArchiveError['code'], message: string, cause?: unknown, retry_after_ms: number | null = null) {
+    super(message, { cause })
+    this.kind = kind
+    this.retry_after_ms = retry_after_ms
+  }
+}
+
 /** Explains what a ClickHouse threw while the archive was `doing` something, as in `insert into payments_auth`. */
 export function archiveError(doing: string, error: unknown): ArchiveError {
   if (error instanceof ArchiveError) return error
+  const failed = `the archive could not ${doing}: `
+  if (error instanceof LinkFailure) {
+    return new ArchiveError(error.kind, failed + error.message, error, error.retry_after_ms)
+  }
   const { code, reason } = explain(error)
-  const kind =
-    code === null || BUSY_CODES.has(code)
-      ? 'ARCHIVE_UNAVAILABLE'
-      : TYPE_CODES.has(code)
-        ? 'ARCHIVE_TYPE'
-        : 'ARCHIVE_REFUSED'
-  return new ArchiveError(kind, `the archive could not ${doing}: ${reason}`, error)
+  return new ArchiveError(kindOfCode(code), failed + reason, error)
+}
+
+/** What a code of ClickHouse means for whoever called; null: it never got so far. */
+export function kindOfCode(code: number | null): ArchiveError['code'] {
+  if (code === null || BUSY_CODES.has(code)) return 'ARCHIVE_UNAVAILABLE'
+  return TYPE_CODES.has(code) ? 'ARCHIVE_TYPE' : 'ARCHIVE_REFUSED'
 }
 
 /** A failure's ClickHouse code, null where it never got so far, and its first sentence. */
-function explain(error: unknown): { code: number | null; reason: string } {
+export function explain(error: unknown): { code: number | null; reason: string } {
   const message = error instanceof Error ? error.message : String(error)
   const found = /Code: (\d+)\. DB::Exception: (.*)/s.exec(message)
   // The client takes the code out of the message; the library leaves it in.
   const given =
     error instanceof Error && 'code' in error && /^\d+$/.test(String(error.code)) ? Number(error.code) : null
-  const text = (found?.[2] ?? message).replace(
-    /(: while executing|: In scope|: While executing|\. Stack trace)[\s\S]*$/i,
-    '',
-  )
+  const text = (found?.[2] ?? message)
+    .replace(/(: while executing|: In scope|: While executing|\. Stack trace)[\s\S]*$/i, '')
+    .replace(/\s*\(version [^()]*(\([^()]*\))?\)\s*$/, '')
   return { code: found ? Number(found[1]) : given, reason: text }
 }

@@ -10,7 +10,7 @@ import type {
 import { ArchiveError } from '../event-archive.ts'
 import { archiveError, type ClickHouseLink } from './clickhouse-link.ts'
 import { columnTypeSql } from './clickhouse-types.ts'
-import { createSql, missingColumns } from './create-sql.ts'
+import { createSql, missingColumns, onCluster } from './create-sql.ts'
 import { insertOf } from './insert.ts'
 import { type NativeBlock, nativeBlocks } from './native-format.ts'
 import { ORIGIN, SEQUENCE } from './provenance.ts'
@@ -24,11 +24,14 @@ import { readStats, statsSql } from './stats-sql.ts'
  */
 export class ClickHouseArchive implements EventArchive {
   readonly #link: ClickHouseLink
+  readonly #cluster: string | null
   /** Tables as they were last described. Forgotten when a statement fails, as that may be why. */
   readonly #tables = new Map<string, ArchiveTable>()
 
-  constructor(link: ClickHouseLink) {
+  /** `cluster`: where tables are made, by its name in ClickHouse; null: on the server that is asked. */
+  constructor(link: ClickHouseLink, cluster: string | null = null) {
     this.#link = link
+    this.#cluster = cluster
   }
 
   async describe(table: string): Promise<ArchiveTable | null> {
@@ -51,13 +54,22 @@ export class ClickHouseArchive implements EventArchive {
     // Asked first, so that a table of somebody else's needs no right to create or alter one.
     const found = await this.describe(table)
     if (found === null) {
-      const sql = createSql(at, columns, time)
-      await this.#command(`CREATE DATABASE IF NOT EXISTS ${quoteName(at.database)}`, `create table ${table}`, table)
-      await this.#command(sql, `create table ${table}`, table)
+      const sql = createSql(at, columns, time, this.#cluster)
+      const doing = `create table ${table}`
+      // Where the database is there, nobody needs the right to make one.
+      if (!(await this.#hasDatabase(at.database, doing))) {
+        const create = `CREATE DATABASE IF NOT EXISTS ${quoteName(at.database)}${onCluster(this.#cluster)}`
+        await this.#command(create, doing, table)
+      }
+      await this.#command(sql, doing, table)
     } else {
       for (const { name, type, nullable } of missingColumns(table, columns, found.columns)) {
         const add = `ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${columnTypeSql(type, nullable)}`
-        await this.#command(`ALTER TABLE ${at.sql} ${add}`, `add columns to table ${table}`, table)
+        await this.#command(
+          `ALTER TABLE ${at.sql}${onCluster(this.#cluster)} ${add}`,
+          `add columns to table ${table}`,
+          table,
+        )
       }
     }
     this.#tables.delete(table)
@@ -137,6 +149,13 @@ export class ClickHouseArchive implements EventArchive {
     // Read to its end: an answer that is broken off costs a connection.
     for await (const block of this.#lookup(sql, doing)) first = block.columns.map((column) => Number(column.values[0]))
     return first
+  }
+
+  async #hasDatabase(name: string, doing: string): Promise<boolean> {
+    let found = 0
+    const sql = `SELECT name FROM system.databases WHERE name = ${quoteText(name)}`
+    for await (const block of this.#lookup(sql, doing)) found += block.rows
+    return found > 0
   }
 
   async *#lookup(sql: string, doing: string): AsyncIterable<NativeBlock> {

@@ -1,7 +1,7 @@
 import { type ArchiveColumn, ArchiveError } from '../event-archive.ts'
 import { columnTypeSql } from './clickhouse-types.ts'
 import { PROVENANCE } from './provenance.ts'
-import { quoteName, settingsClause, type TableAddress } from './sql-text.ts'
+import { quoteName, quoteText, settingsClause, type TableAddress } from './sql-text.ts'
 
 /**
  * An insert is answered when it is on disk, which ClickHouse leaves to the operating system otherwise; and a merge must not
@@ -17,8 +17,15 @@ const DURABLE = {
 /**
  * A plain MergeTree: a Replacing one would drop the copies and tombstones that union needs (L1). Sorted by time, as rows
  * arrive nearly in that order and a backfill reads the last year of many. Not partitioned, so that an insert is one part.
+ *
+ * In a `cluster` the table is made on all its servers, replicated: plain ones would each hold a part of the events.
  */
-export function createSql(at: TableAddress, columns: readonly ArchiveColumn[], time: string): string {
+export function createSql(
+  at: TableAddress,
+  columns: readonly ArchiveColumn[],
+  time: string,
+  cluster: string | null = null,
+): string {
   const timeColumn = columns.find((column) => column.name === time)
   if (timeColumn === undefined || timeColumn.nullable) {
     throw new ArchiveError('ARCHIVE_REFUSED', `table ${at.table} needs its time column '${time}', and never null`)
@@ -34,8 +41,14 @@ export function createSql(at: TableAddress, columns: readonly ArchiveColumn[], t
     ...columns.map((column) => `${quoteName(column.name)} ${columnTypeSql(column.type, column.nullable)}`),
     ...PROVENANCE.map((column) => `${quoteName(column.name)} ${column.type}`),
   ]
-  const order = `ENGINE = MergeTree ORDER BY ${quoteName(time)} ${settingsClause(DURABLE)}`
-  return `CREATE TABLE IF NOT EXISTS ${at.sql} (${lines.join(', ')}) ${order}`
+  const engine = cluster === null ? 'MergeTree' : 'ReplicatedMergeTree'
+  const order = `ENGINE = ${engine} ORDER BY ${quoteName(time)} ${settingsClause(DURABLE)}`
+  return `CREATE TABLE IF NOT EXISTS ${at.sql}${onCluster(cluster)} (${lines.join(', ')}) ${order}`
+}
+
+/** Sends a statement that makes or alters something to all servers of a cluster; null: there is none. */
+export function onCluster(cluster: string | null): string {
+  return cluster === null ? '' : ` ON CLUSTER ${quoteText(cluster)}`
 }
 
 /** What the table of an older definition lacks, where the table is ours: columns that its rows may have as null. */
