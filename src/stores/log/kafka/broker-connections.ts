@@ -13,6 +13,7 @@ export class BrokerConnections {
   /** Where the nodes are, as the cluster last said. */
   readonly #places: ReadonlyMap<number, Place>
   readonly #brokers = new Map<number, Place & { readonly broker: KafkaBroker }>()
+  readonly #connecting = new Map<KafkaBroker, Promise<void>>()
   #seed: KafkaBroker | null = null
   #open = true
 
@@ -69,7 +70,14 @@ export class BrokerConnections {
 
   async #connected(broker: KafkaBroker): Promise<KafkaBroker> {
     if (!this.#open) throw new Error('the event log is closed')
-    if (!broker.isConnected()) await broker.connect()
+    // Half-way through, kafkajs already says that it is connected.
+    const connecting = this.#connecting.get(broker)
+    if (connecting !== undefined) await connecting
+    else if (!broker.isConnected()) {
+      const connected = broker.connect().finally(() => this.#connecting.delete(broker))
+      this.#connecting.set(broker, connected)
+      await connected
+    }
     return broker
   }
 }

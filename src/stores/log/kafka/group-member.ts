@@ -2,7 +2,9 @@ import type { BrokerConnections } from './broker-connections.ts'
 import type { ClusterMetadata } from './cluster-metadata.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { type Assignment, decodeAssignment, decodeMember, encodeAssignment, encodeMember } from './group-protocol.ts'
+import { RETRY_MS } from './kafka-options.ts'
 import type { KafkaError } from './kafkajs-inside.ts'
+import { isRetriable } from './retried.ts'
 import { assign } from './sticky-assignment.ts'
 
 /** Heartbeats within a session: some may be lost. They also tell of a rebalance. */
@@ -99,16 +101,19 @@ export class GroupMember {
 
   async #run(): Promise<void> {
     let pause_ms = PAUSE_MS_MIN
+    let well_ms = performance.now()
     await this.#sleep(GATHER_MS)
     while (this.#open) {
       try {
         if (this.#rejoin) await this.#join()
         else await this.#heartbeat()
         pause_ms = PAUSE_MS_MIN
+        well_ms = performance.now()
         if (!this.#rejoin) await this.#sleep(this.#options.session_ms / HEARTBEATS)
         if (this.#open && (await this.#grown())) this.#rejoin = true
       } catch (error) {
-        await this.#failed(error as KafkaError)
+        // A coordinator that moves, or that a new cluster has yet to make, is worth a little patience.
+        await this.#failed(error as KafkaError, performance.now() - well_ms > RETRY_MS)
         await this.#sleep(pause_ms)
         pause_ms = Math.min(2 * pause_ms, PAUSE_MS_MAX)
       }
@@ -175,7 +180,7 @@ export class GroupMember {
     await broker.heartbeat({ groupId: this.#options.group, ...this.identity })
   }
 
-  async #failed(error: KafkaError): Promise<void> {
+  async #failed(error: KafkaError, forLong: boolean): Promise<void> {
     if (error.type === 'REBALANCE_IN_PROGRESS') this.#rejoin = true
     else if (error.type === 'UNKNOWN_MEMBER_ID' || error.type === 'ILLEGAL_GENERATION') {
       // The others have shared out what was ours.
@@ -186,7 +191,7 @@ export class GroupMember {
       this.#assigned = new Map(topics.map((topic) => [topic, []]))
       for (const topic of topics) this.#options.onChange(topic)
     } else {
-      this.#settle(error)
+      if (forLong || !isRetriable(error)) this.#settle(error)
       await this.#coordinator.lost()
     }
   }

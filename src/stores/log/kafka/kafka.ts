@@ -113,7 +113,8 @@ export class KafkaEventLog implements EventLog {
   async wait(topic: string, timeout_ms: number): Promise<void> {
     this.#check()
     await this.#metadata.partitions(topic)
-    await this.#arrivals.wait(topic, timeout_ms)
+    // It may have been closed meanwhile.
+    if (this.#open) await this.#arrivals.wait(topic, timeout_ms)
   }
 
   async assigned(group: string, topic: string): Promise<readonly number[]> {
