@@ -1,5 +1,6 @@
 import { createAdminApi } from '../../src/cli/admin-api.ts'
 import { BackfillRunner } from '../../src/cli/backfill-runner.ts'
+import { createInspectApi } from '../../src/cli/inspect-api.ts'
 import { makeIntake } from '../../src/cli/intake.ts'
 import type { Backend } from '../../src/cli/request.ts'
 import { collect } from '../../src/features/collect.ts'
@@ -69,6 +70,7 @@ export class MemoryBackend implements Backend {
       onArchiveLoaded: async () => {},
       now,
     })
+    this.#app.route('/', createInspectApi(store, this.archive))
     this.#app.route('/admin/v1', admin)
   }
 
