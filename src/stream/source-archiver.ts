@@ -4,6 +4,7 @@ import { ARCHIVE_GROUP, archiveColumns, logOrigin } from '../stores/archive-colu
 import type { EventArchive } from '../stores/event-archive.ts'
 import { type EventLog, OffsetOutOfRangeError } from '../stores/event-log.ts'
 import type { Value } from '../timeline/column-type.ts'
+import { sameAssignment } from './assignment.ts'
 import type { Quarantined } from './source-stream.ts'
 
 /** Messages of a partition in one insert: each insert makes a part of the table, so few large ones are wanted. */
@@ -39,6 +40,8 @@ export interface SourceArchiverOptions {
 export class SourceArchiver {
   readonly #options: SourceArchiverOptions
   readonly #positions = new Map<number, number>()
+  /** The partitions that were this worker's when it last looked where to go on; null: before that. */
+  #assigned: readonly number[] | null = null
 
   constructor(options: SourceArchiverOptions) {
     this.#options = options
@@ -63,7 +66,7 @@ export class SourceArchiver {
       } catch (error) {
         if (signal.aborted) return
         troubled = true
-        this.#positions.clear()
+        this.#assigned = null
         this.#options.onTrouble?.(error instanceof Error ? error.message : String(error))
         await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
       }
@@ -73,7 +76,8 @@ export class SourceArchiver {
   /** Archives what one look at each partition finds; answers how many messages that was. */
   async step(): Promise<number> {
     const { log, archive, source } = this.#options
-    if (this.#positions.size === 0) await this.#locate()
+    const assigned = await log.assigned(ARCHIVE_GROUP, source.topic)
+    if (!sameAssignment(assigned, this.#assigned)) await this.#locate(assigned)
     const columns = archiveColumns(source)
     const values: Value[][] = columns.map(() => [])
     const origins: string[] = []
@@ -83,8 +87,10 @@ export class SourceArchiver {
     let messages = 0
     for (const [partition, position] of this.#positions) {
       const batch = await this.#read(partition, position)
-      if (batch === null || batch.values.length === 0) continue
-      const skipped: number[] = []
+      if (batch === null || batch.nextOffset === position) continue
+      // Offsets that hold no message, but a note of the log's own.
+      const skipped = between(position, batch.baseOffset)
+      skipped.push(...between(batch.baseOffset + batch.values.length, batch.nextOffset))
       const origin = logOrigin(source.topic, partition)
       for (const [i, value] of batch.values.entries()) {
         const offset = batch.baseOffset + i
@@ -105,7 +111,7 @@ export class SourceArchiver {
       messages += batch.values.length
       next.set(partition, batch.nextOffset)
     }
-    if (messages === 0) return 0
+    if (next.size === 0) return 0
     const { table } = source.archive!
     if (origins.length > 0) await archive.insert({ table, columns, values, origins, sequences, arrived_ms })
     await log.commit(ARCHIVE_GROUP, source.topic, next)
@@ -114,17 +120,21 @@ export class SourceArchiver {
   }
 
   /** Goes on behind what was committed and behind what the table really has, whichever is further. */
-  async #locate(): Promise<void> {
+  async #locate(assigned: readonly number[]): Promise<void> {
     const { log, archive, source } = this.#options
     const { table } = source.archive!
     await archive.create(table, archiveColumns(source), source.columns[source.time]!.archiveName)
     const committed = await log.committed(ARCHIVE_GROUP, source.topic)
-    for (const { partition, start, end } of await log.ranges(source.topic)) {
+    const ranges = await log.ranges(source.topic)
+    this.#positions.clear()
+    for (const { partition, start, end } of ranges) {
+      if (!assigned.includes(partition)) continue
       const last = await archive.lastSequence(table, logOrigin(source.topic, partition))
       // A table may hold more than this log has, where the log's folder was lost: its offsets began again.
       const archived = last === null || last >= end ? 0 : last + 1
       this.#positions.set(partition, Math.max(committed.get(partition) ?? start, archived))
     }
+    this.#assigned = assigned
   }
 
   async #read(partition: number, position: number) {
@@ -139,4 +149,8 @@ export class SourceArchiver {
       return null
     }
   }
+}
+
+function between(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i)
 }

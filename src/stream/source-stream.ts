@@ -4,6 +4,7 @@ import { type EventLog, OffsetOutOfRangeError } from '../stores/event-log.ts'
 import { MarkMovedError, type OnlineStore, type TimelineAppend } from '../stores/online-store.ts'
 import type { TimelineRecord } from '../stores/timeline-registry.ts'
 import { TimelineWriter } from '../stores/timeline-writer.ts'
+import { sameAssignment } from './assignment.ts'
 
 /** Messages read from a partition at once: large enough to pay for a commit to disk, small enough to stay fresh. */
 const BATCH_MESSAGES_MAX = 2_500
@@ -58,6 +59,8 @@ export class SourceStream {
   /** What the marks in the store were when last seen or set; null: none. */
   readonly #marks = new Map<number, number | null>()
   readonly #watermarks = new Map<number, number>()
+  /** The partitions that were this worker's when the marks were last taken up; null: before that. */
+  #assigned: readonly number[] | null = null
   #applied = 0
 
   constructor(options: SourceStreamOptions) {
@@ -70,7 +73,7 @@ export class SourceStream {
     return this.#applied
   }
 
-  /** Every event that reached the log before this instant is counted; null before the first look at the log. */
+  /** Every event of this worker's partitions that reached the log before this instant is counted; null before the first look at them. */
   get watermark_ms(): number | null {
     return this.#watermarks.size === 0 ? null : Math.min(...this.#watermarks.values())
   }
@@ -83,13 +86,8 @@ export class SourceStream {
   /** Runs until the signal is aborted; a batch that was begun is finished. */
   async run(signal: AbortSignal): Promise<void> {
     let retry_ms = RETRY_MS_MIN
-    let located = false
     while (!signal.aborted) {
       try {
-        if (!located) {
-          await this.#locate()
-          located = true
-        }
         if (!(await this.step())) await this.#idle(signal)
         if (retry_ms !== RETRY_MS_MIN) {
           retry_ms = RETRY_MS_MIN
@@ -98,7 +96,7 @@ export class SourceStream {
       } catch (error) {
         if (signal.aborted) return
         // The store went back or another writer is ahead: the marks say from where to replay.
-        located = false
+        this.#assigned = null
         if (error instanceof MarkMovedError) continue
         this.#options.onTrouble?.(error instanceof Error ? error.message : String(error))
         await sleep(retry_ms, undefined, { signal }).catch(() => {})
@@ -109,8 +107,9 @@ export class SourceStream {
 
   /** Carries one batch of every partition; answers whether there was anything. */
   async step(): Promise<boolean> {
-    const { log, source } = this.#options
-    if (this.#positions.size === 0) await this.#locate()
+    const { log, group, source } = this.#options
+    const assigned = await log.assigned(group, source.topic)
+    if (!sameAssignment(assigned, this.#assigned)) await this.#locate(assigned)
     const next = new Map<number, number>()
     const watermarks = new Map<number, number>()
     let events = 0
@@ -119,8 +118,10 @@ export class SourceStream {
       const looked_ms = this.#options.now()
       const batch = await this.#read(partition, position)
       if (batch === null) return true
+      // Where the log holds nothing but notes of its own, the mark moves on, too.
+      if (batch.nextOffset > position) next.set(partition, batch.nextOffset)
       if (batch.values.length === 0) {
-        watermarks.set(partition, looked_ms)
+        watermarks.set(partition, batch.asOf_ms ?? looked_ms)
         continue
       }
       for (let i = 0; i < batch.values.length; i++) {
@@ -129,14 +130,13 @@ export class SourceStream {
         if ((events + i) % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
       }
       events += batch.values.length
-      next.set(partition, batch.nextOffset)
       watermarks.set(partition, batch.append_ms.at(-1)!)
     }
-    if (events > 0) {
+    if (next.size > 0) {
       const now_ms = this.#options.expires ? this.#options.now() : null
       const appends: TimelineAppend[] = this.#writers.flatMap((writer) => writer.take(now_ms))
       const moves = [...next].map(([partition, offset]) => ({
-        group: this.#options.group,
+        group,
         topic: source.topic,
         partition,
         from: this.#marks.get(partition) ?? null,
@@ -148,19 +148,25 @@ export class SourceStream {
         this.#marks.set(partition, offset)
       }
       this.#applied += events
-      this.#options.onApplied?.(events, newest_ms)
+      if (events > 0) this.#options.onApplied?.(events, newest_ms)
       // Committed positions only tell people and the trimmer; the marks are what counts.
-      await log.commit(this.#options.group, source.topic, next)
+      await log.commit(group, source.topic, next)
     }
     for (const [partition, ms] of watermarks) this.#watermarks.set(partition, ms)
     return events > 0
   }
 
-  /** Takes up the marks: where there is none, the earliest message that the log still has. */
-  async #locate(): Promise<void> {
+  /** Takes up the marks of the partitions to read: where there is none, the earliest message that the log still has. */
+  async #locate(assigned: readonly number[]): Promise<void> {
     const { log, store, group, source } = this.#options
     const marks = (await store.marks(group)).filter((mark) => mark.topic === source.topic)
-    for (const { partition, start } of await log.ranges(source.topic)) {
+    const ranges = await log.ranges(source.topic)
+    this.#assigned = assigned
+    for (const held of [this.#positions, this.#marks, this.#watermarks]) {
+      for (const partition of held.keys()) if (!assigned.includes(partition)) held.delete(partition)
+    }
+    for (const { partition, start } of ranges) {
+      if (!assigned.includes(partition)) continue
       const mark = marks.find((one) => one.partition === partition)?.offset ?? null
       this.#marks.set(partition, mark)
       this.#positions.set(partition, mark ?? start)
