@@ -1,0 +1,143 @@
+/** Size of the pieces that commands are written into: fewer system calls than small ones, and no page faults as for large ones. */
+const CHUNK_BYTES = 64 * 1024
+
+/** More than the bytes of `$<length>\r\n` and the closing `\r\n` of one argument. */
+const FRAME_BYTES = 24
+
+/** A UTF-16 unit is at most three bytes of UTF-8. */
+const UNIT_BYTES_MAX = 3
+
+const CR = 13
+const LF = 10
+const DOLLAR = 36
+const STAR = 42
+const ZERO = 48
+
+const ASKING = Buffer.from('*1\r\n$6\r\nASKING\r\n')
+
+/** One argument of a command. Numbers are whole. */
+export type Argument = string | number | Uint8Array
+
+/**
+ * Writes commands as Redis reads them (RESP2), one behind the other, into pieces of memory that go to the socket as they are.
+ * About ten times less work than a command object each.
+ */
+export class CommandWriter {
+  /** Puts `ASKING` before every command: it goes to a node that does not have its slot yet. */
+  asking = false
+  #chunk: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  /** Where what was not taken yet begins in the chunk. */
+  #start = 0
+  #at = 0
+  #full: Uint8Array[] = []
+  #fullBytes = 0
+
+  /** Bytes written and not taken. */
+  get length(): number {
+    return this.#fullBytes + this.#at - this.#start
+  }
+
+  /** A whole command. */
+  add(...parts: readonly Argument[]): void {
+    this.begin(parts.length)
+    for (const part of parts) {
+      if (typeof part === 'string') this.text(part)
+      else if (typeof part === 'number') this.text(String(part))
+      else this.bytes(part)
+    }
+  }
+
+  /** Begins a command of so many arguments, its name being the first. */
+  begin(parts: number): void {
+    if (this.asking) this.bytesPart(ASKING)
+    this.#reserve(FRAME_BYTES)
+    this.#chunk[this.#at++] = STAR
+    this.#digits(parts)
+    this.#lineEnd()
+  }
+
+  text(text: string): void {
+    const units = text.length
+    this.#reserve(units * UNIT_BYTES_MAX + FRAME_BYTES)
+    const chunk = this.#chunk
+    const frame = this.#at
+    chunk[this.#at++] = DOLLAR
+    this.#digits(units)
+    this.#lineEnd()
+    const start = this.#at
+    for (let i = 0; i < units; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit > 127) {
+        this.#at = frame
+        this.bytes(Buffer.from(text))
+        return
+      }
+      chunk[start + i] = unit
+    }
+    this.#at = start + units
+    this.#lineEnd()
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.bytesBegin(bytes.length)
+    this.bytesPart(bytes)
+    this.bytesEnd()
+  }
+
+  /** Begins an argument of `length` bytes that come in parts. */
+  bytesBegin(length: number): void {
+    this.#reserve(FRAME_BYTES)
+    this.#chunk[this.#at++] = DOLLAR
+    this.#digits(length)
+    this.#lineEnd()
+  }
+
+  bytesPart(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#chunk.set(bytes, this.#at)
+    this.#at += bytes.length
+  }
+
+  bytesEnd(): void {
+    this.#reserve(2)
+    this.#lineEnd()
+  }
+
+  /** What was written since the last call; it is the caller's. */
+  take(): Uint8Array[] {
+    const taken = this.#full
+    if (this.#at > this.#start) taken.push(this.#chunk.subarray(this.#start, this.#at))
+    this.#start = this.#at
+    this.#full = []
+    this.#fullBytes = 0
+    return taken
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#chunk.length) return
+    if (this.#at > this.#start) {
+      this.#full.push(this.#chunk.subarray(this.#start, this.#at))
+      this.#fullBytes += this.#at - this.#start
+    }
+    this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes))
+    this.#start = 0
+    this.#at = 0
+  }
+
+  #digits(value: number): void {
+    const chunk = this.#chunk
+    let digits = 1
+    for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++
+    for (let i = digits - 1, rest = value; i >= 0; i--) {
+      const next = Math.floor(rest / 10)
+      chunk[this.#at + i] = ZERO + rest - next * 10
+      rest = next
+    }
+    this.#at += digits
+  }
+
+  #lineEnd(): void {
+    this.#chunk[this.#at++] = CR
+    this.#chunk[this.#at++] = LF
+  }
+}

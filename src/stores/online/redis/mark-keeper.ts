@@ -1,0 +1,247 @@
+import { type Mark, type MarkMove, MarkMovedError } from '../../online-store.ts'
+import { markKey } from '../append-check.ts'
+import type { Tail } from './batch.ts'
+import type { Exchange } from './exchange.ts'
+import type { KeyNames } from './key-names.ts'
+import { Call } from './keyed-command.ts'
+import {
+  areWhole,
+  BORN_FIELD,
+  evictedNow,
+  hasEvicted,
+  type MarkRecord,
+  markOf,
+  NO_RECORD,
+  parseRecord,
+  type Records,
+  storeOffsets,
+  VERSION_FIELD,
+  wentBack,
+} from './mark-record.ts'
+import { RedisStoreError } from './redis-error.ts'
+import { ADOPT_MARKS, MOVE_MARKS } from './scripts.ts'
+import { type Master, onlyMoved, type View } from './view.ts'
+
+/** Others may move a mark, or slots, while we look: after so many looks something is wrong. */
+const TRIES_MAX = 20
+
+/** That the rows of one batch are in. */
+export interface RowProofs {
+  /** Null: the batch has no rows. */
+  readonly view: View | null
+  /** What was written behind the last row, by the lowest slot of each node that got rows. */
+  readonly written: Map<number, string>
+}
+
+/**
+ * Keeps the marks (L11). Every node has a record of its own ({@link MarkRecord}); the store's mark is the lowest of them. A
+ * mark is moved when all rows of the batch are in: on the first node before the others, so that one of several writers wins;
+ * and on each only while the record is what this writer last saw and holds what it wrote behind its last row there. What a
+ * fail-over, a restored snapshot or a FLUSHALL took away can so never be vouched for, whatever came in between.
+ */
+export class MarkKeeper {
+  readonly #exchange: Exchange
+  readonly #names: KeyNames
+  readonly #writer: string
+  #view: View
+  #records: Records = new Map()
+  #moving: Promise<unknown> = Promise.resolve()
+  /** A node holds less than it did, and nobody has asked for the marks since. */
+  #suspect = false
+  #asked = false
+  #proofs = 0
+
+  /** `writer`: a text that no other process has. */
+  constructor(exchange: Exchange, names: KeyNames, writer: string) {
+    this.#exchange = exchange
+    this.#names = names
+    this.#writer = `~${writer}`
+    this.#view = exchange.nodes.view
+  }
+
+  /** The marks as they are now. Whoever asks has then seen it if the store went back. */
+  async read(): Promise<Mark[]> {
+    await this.load()
+    this.#suspect = false
+    this.#asked = true
+    return [...storeOffsets(this.#records, this.#view)].map(([place, offset]) => markOf(place, offset))
+  }
+
+  /** Looks at all records. */
+  async load(): Promise<void> {
+    for (let i = 0; i < TRIES_MAX; i++) {
+      const { view } = this.#exchange.nodes
+      const records = await this.#fetch(view)
+      if (this.#exchange.nodes.view !== view) continue
+      if (await this.#adopt(view, records)) continue
+      for (const [home, record] of records) {
+        if (wentBack(this.#records.get(home) ?? NO_RECORD, record)) this.#suspect = true
+      }
+      this.#view = view
+      this.#records = records
+      return
+    }
+    throw new RedisStoreError('UNAVAILABLE', 'the slots of the Redis cluster keep changing their owners')
+  }
+
+  /** Looks at all records, and makes void those of nodes that have dropped keys. For once a second. */
+  async check(): Promise<void> {
+    const { nodes } = this.#exchange
+    await this.load()
+    const wrong = this.#view.masters.filter(({ home, address }) => {
+      const info = nodes.info(address)
+      return info !== null && hasEvicted(this.#records.get(home)!, info)
+    })
+    if (wrong.length > 0) {
+      await this.#exchange.settle(wrong.map(({ home }) => this.#call(home, (key) => ['DEL', key])))
+      await this.load()
+    }
+    // Nobody here follows the marks: then nobody waits for the news either.
+    if (!this.#asked) this.#suspect = false
+  }
+
+  /** Throws a RedisStoreError while rows may be missing that a reader still counts on. */
+  checkReads(): void {
+    if (!this.#suspect) return
+    throw new RedisStoreError('WENT_BACK', 'Redis holds less than it did: the marks say how far it is; then read again')
+  }
+
+  /** Behind the reads of a batch: looks whether the node still is where it was. */
+  readonly witness: Tail = {
+    write: ({ out }, { home }) => out.add('HMGET', this.#names.marksOf(home), BORN_FIELD, VERSION_FIELD),
+    take: (reply, { home, claim }) => {
+      const record = this.#records.get(home)
+      if (record?.claim !== claim) return
+      const [born, version] = reply as readonly [Buffer | null, Buffer | null]
+      if (born?.toString() !== record.born || Number(version) < record.version) this.#suspect = true
+    },
+  }
+
+  /** Behind the rows of a batch, in every round anew: what {@link move} will look for. */
+  prove({ written }: RowProofs): Tail {
+    const writing = new Map<number, string>()
+    return {
+      write: ({ out }, { home }) => {
+        const proof = String(++this.#proofs)
+        writing.set(home, proof)
+        out.add('HSET', this.#names.marksOf(home), this.#writer, proof)
+      },
+      take: (_, { home }) => written.set(home, writing.get(home)!),
+    }
+  }
+
+  /** Throws a MarkMovedError where a mark is not at its `from`. */
+  async expect(moves: readonly MarkMove[]): Promise<void> {
+    if (this.#exchange.nodes.view === this.#view && this.#records.size > 0 && this.#moved(moves) === null) return
+    await this.load()
+    const moved = this.#moved(moves)
+    if (moved !== null) throw moved
+  }
+
+  /**
+   * Moves marks on every node. Answers false where it cannot be told that all rows are in, as a node has lost what was written
+   * behind them, or slots have other owners: they must be written again. Throws a MarkMovedError where a mark is not at its `from`.
+   */
+  move(moves: readonly MarkMove[], proofs: RowProofs): Promise<boolean> {
+    const moved = this.#moving.then(() => this.#move(moves, proofs))
+    this.#moving = moved.catch(() => {})
+    return moved
+  }
+
+  async #move(moves: readonly MarkMove[], proofs: RowProofs): Promise<boolean> {
+    for (let i = 0; i < TRIES_MAX; i++) {
+      await this.expect(moves)
+      if (proofs.view !== null && proofs.view !== this.#view) return false
+      const [first, ...others] = this.#view.masters
+      let results = await this.#moveOn([first!], moves, proofs)
+      if (results[0] === 'OK') results = await this.#moveOn(others, moves, proofs)
+      if (results.includes('ROWS')) return false
+      if (results.every((result) => result === 'OK')) return true
+      await this.load()
+    }
+    throw new RedisStoreError('UNAVAILABLE', 'other writers keep moving the marks')
+  }
+
+  async #moveOn(masters: readonly Master[], moves: readonly MarkMove[], proofs: RowProofs): Promise<string[]> {
+    const calls = masters.map(({ home, claim, address }) => {
+      const record = this.#records.get(home) ?? NO_RECORD
+      const places: (string | number)[] = []
+      let further = false
+      for (const { group, topic, partition, offset } of moves) {
+        const place = markKey(group, topic, partition)
+        const held = record.claim === claim ? record.offsets.get(place) : undefined
+        if (held === undefined || held < offset) further = true
+        places.push(place, held ?? '', Math.max(offset, held ?? 0))
+      }
+      const seen = [record.claim, claim, evictedNow(this.#exchange.nodes.info(address))]
+      const proof = further ? (proofs.written.get(home) ?? '') : ''
+      return Call.script(MOVE_MARKS, this.#names.marksOf(home), ...seen, this.#writer, proof, ...places)
+    })
+    await this.#exchange.settle(calls)
+    return calls.map(({ reply }, i) => {
+      const [result, version, born] = reply as readonly [Buffer, number?, Buffer?]
+      if (version !== undefined) this.#note(masters[i]!, moves, version, born!.toString())
+      return result.toString()
+    })
+  }
+
+  /** What the record says now. */
+  #note({ home, claim }: Master, moves: readonly MarkMove[], version: number, born: string): void {
+    const record = this.#records.get(home) ?? NO_RECORD
+    const offsets = new Map(record.claim === claim ? record.offsets : [])
+    for (const { group, topic, partition, offset } of moves) {
+      const place = markKey(group, topic, partition)
+      offsets.set(place, Math.max(offset, offsets.get(place) ?? 0))
+    }
+    this.#records = new Map(this.#records).set(home, { ...record, claim, born, version, offsets })
+  }
+
+  #moved(moves: readonly MarkMove[]): MarkMovedError | null {
+    const offsets = storeOffsets(this.#records, this.#view)
+    for (const move of moves) {
+      const place = markKey(move.group, move.topic, move.partition)
+      const found = offsets.get(place) ?? null
+      if (found !== move.from) return new MarkMovedError(move, found)
+      // A later move of the same call goes on from there.
+      offsets.set(place, move.offset)
+    }
+    return null
+  }
+
+  async #fetch(view: View): Promise<Map<number, MarkRecord>> {
+    const calls = view.masters.map(({ home }) => this.#call(home, (key) => ['HGETALL', key]))
+    await this.#exchange.settle(calls)
+    return new Map(view.masters.map(({ home }, i) => [home, parseRecord(calls[i]!.reply)]))
+  }
+
+  /**
+   * Where slots were moved between nodes since the last look, gives the nodes that have others now the marks that held for all.
+   * They hold on: whatever was moved to a node was written to it before its new record is. Answers whether anything was done.
+   *
+   * Not so where a replica took over meanwhile, or a node lost its record: then there are no marks, and all is to be written
+   * again. What nobody can see is a node that fails over before its replica has what is just being moved to it.
+   */
+  async #adopt(view: View, records: Records): Promise<boolean> {
+    const before = this.#view
+    if (areWhole(records, view) || !areWhole(this.#records, before) || !onlyMoved(before, view)) return false
+    const unchanged = new Set(before.masters.map(({ home, claim }) => `${home}=${claim}`))
+    const wanting = view.masters.filter(({ home, claim }) => records.get(home)!.claim !== claim)
+    if (wanting.some(({ home, claim }) => unchanged.has(`${home}=${claim}`))) return false
+    const old = before.masters.map(({ home }) => this.#call(home, (key) => ['HGETALL', key]))
+    await this.#exchange.settle(old)
+    const lost = before.masters.some(({ home }, i) => wentBack(this.#records.get(home)!, parseRecord(old[i]!.reply)))
+    if (lost) return false
+    const places = [...storeOffsets(this.#records, before)].flat()
+    const calls = wanting.map(({ home, claim, address }) => {
+      const evicted = evictedNow(this.#exchange.nodes.info(address))
+      return Call.script(ADOPT_MARKS, this.#names.marksOf(home), claim, evicted, ...places)
+    })
+    await this.#exchange.settle(calls)
+    return true
+  }
+
+  #call(home: number, args: (key: string) => readonly string[]): Call {
+    const key = this.#names.marksOf(home)
+    return new Call(key, (out) => out.add(...args(key)))
+  }
+}

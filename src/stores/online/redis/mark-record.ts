@@ -1,0 +1,90 @@
+import type { Mark } from '../../online-store.ts'
+import type { Reply } from './reply-parser.ts'
+import type { ServerInfo } from './server-info.ts'
+import type { View } from './view.ts'
+
+/** Fields that change with every other record, and with every write of one. */
+export const BORN_FIELD = 'born'
+export const VERSION_FIELD = 'version'
+
+/**
+ * What one node says of itself: a hash that stands in the node's lowest slot. It vouches for the rows in the slots of its claim
+ * and for no others, as Redis keeps the order of commands only within a node. Beside what is named here, a writer's field
+ * (`~<writer>`) says for a moment that its rows are in.
+ */
+export interface MarkRecord {
+  /** The slots that it vouches for; empty: there is no record. */
+  readonly claim: string
+  /** When it began, by the node's clock to the microsecond: another record is never taken for it. */
+  readonly born: string
+  /** Counts its writes. */
+  readonly version: number
+  /** Run id and count of evictions of the process when the record began. */
+  readonly evicted: string
+  /** By place ({@link markKey}). */
+  readonly offsets: ReadonlyMap<string, number>
+}
+
+export const NO_RECORD: MarkRecord = { claim: '', born: '', version: 0, evicted: '', offsets: new Map() }
+
+/** Reads the answer to HGETALL. */
+export function parseRecord(reply: Reply): MarkRecord {
+  const fields = new Map<string, string>()
+  const list = Array.isArray(reply) ? (reply as readonly Reply[]) : []
+  for (let i = 0; i < list.length; i += 2) fields.set(String(list[i]), String(list[i + 1]))
+  const offsets = new Map<string, number>()
+  for (const [field, value] of fields) if (field.startsWith('[')) offsets.set(field, Number(value))
+  return {
+    claim: fields.get('slots') ?? '',
+    born: fields.get(BORN_FIELD) ?? '',
+    version: Number(fields.get(VERSION_FIELD) ?? 0),
+    evicted: fields.get('evicted') ?? '',
+    offsets,
+  }
+}
+
+export function markOf(place: string, offset: number): Mark {
+  const [group, topic, partition] = JSON.parse(place) as [string, string, number]
+  return { group, topic, partition, offset }
+}
+
+/** By a node's lowest slot. */
+export type Records = ReadonlyMap<number, MarkRecord>
+
+/** Whether every node vouches for exactly the slots that it has. */
+export function areWhole(records: Records, view: View): boolean {
+  return view.masters.every(({ home, claim }) => records.get(home)?.claim === claim)
+}
+
+/** The marks of the whole store: of each place the lowest over all nodes, and none where a node has none. */
+export function storeOffsets(records: Records, view: View): Map<string, number> {
+  const lowest = new Map<string, number>()
+  if (!areWhole(records, view)) return lowest
+  const all = view.masters.map(({ home }) => records.get(home)!.offsets)
+  for (const place of all[0]!.keys()) {
+    const offsets = all.map((one) => one.get(place))
+    if (offsets.every((offset) => offset !== undefined)) lowest.set(place, Math.min(...offsets))
+  }
+  return lowest
+}
+
+/** Whether a record holds less than the one in its place did before. */
+export function wentBack(before: MarkRecord, after: MarkRecord): boolean {
+  if (before.claim === '') return false
+  if (after.born !== before.born || after.version < before.version) return true
+  if (after.claim !== before.claim) return false
+  for (const [place, offset] of before.offsets) if ((after.offsets.get(place) ?? -1) < offset) return true
+  return false
+}
+
+/** What a record that begins now says of evictions. */
+export function evictedNow(info: ServerInfo | null): string {
+  return info === null ? '' : `${info.run}:${info.evicted}`
+}
+
+/** Whether the node has dropped keys since its record began: what it holds is then unknown. A new process starts at 0. */
+export function hasEvicted({ claim, evicted }: MarkRecord, info: ServerInfo): boolean {
+  if (claim === '') return false
+  const [run, count] = evicted.split(':')
+  return info.evicted > (run === info.run ? Number(count) : 0)
+}

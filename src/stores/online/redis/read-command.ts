@@ -1,0 +1,25 @@
+import type { Connection } from './connection.ts'
+import { KeyedCommand } from './keyed-command.ts'
+import { ErrorReply, RedisStoreError } from './redis-error.ts'
+import type { Reply } from './reply-parser.ts'
+
+/** Reads one timeline. */
+export class ReadCommand extends KeyedCommand {
+  rows: Buffer | null = null
+
+  override write({ out }: Connection): number {
+    out.begin(2)
+    out.text('GET')
+    out.text(this.key)
+    return 1
+  }
+
+  override take(replies: readonly Reply[], at: number): boolean {
+    const reply = replies[at]!
+    if (reply instanceof ErrorReply) return false
+    if (reply !== null && !Buffer.isBuffer(reply))
+      throw new RedisStoreError('PROTOCOL', 'GET answered what is no value')
+    this.rows = reply
+    return true
+  }
+}

@@ -1,0 +1,26 @@
+#!lua flags=allow-oom
+--[[
+  Gives a node whose slots have changed the marks that hold for all of them, once.
+
+  KEYS[1]  the node's record
+  ARGV[1]  its claim now
+  ARGV[2]  its count of evictions
+  ARGV[3...]  place, offset; and so on
+
+  Result:
+    1  done
+    0  somebody else has done it
+]]
+local record = KEYS[1]
+if redis.call('HGET', record, 'slots') == ARGV[1] then return 0 end
+-- What stood here goes on, for readers that know it.
+local version = redis.call('HGET', record, 'version') or '0'
+local time = redis.call('TIME')
+local born = redis.call('HGET', record, 'born') or (time[1] .. '.' .. time[2])
+redis.call('DEL', record)
+redis.call('HSET', record, 'slots', ARGV[1], 'evicted', ARGV[2], 'born', born, 'version', version)
+redis.call('HINCRBY', record, 'version', 1)
+for i = 3, #ARGV, 2 do
+  redis.call('HSET', record, ARGV[i], ARGV[i + 1])
+end
+return 1

@@ -1,0 +1,37 @@
+#!lua flags=allow-oom
+--[[
+  Moves marks of one node, all or none. Allowed when memory is full: the rows that they prove are in.
+
+  KEYS[1]  the node's record
+  ARGV[1]  the claim that the record must have; empty: it must not be there
+  ARGV[2]  the claim that it gets; where that is another, the record begins anew
+  ARGV[3]  what it gets as its count of evictions where it begins anew
+  ARGV[4]  the writer's field
+  ARGV[5]  what the writer put there behind its last row; empty: it wrote no rows to this node
+  ARGV[6...]  place, the offset that it must have (empty: none), the offset that it gets; and so on
+
+  Result:
+    { 'OK', version, born } done
+    { 'CLAIM' }             the record has another claim
+    { 'ROWS' }              the writer's field is not there: the node has lost it, and maybe the rows before it
+    { 'MARK' }              a place has another offset
+]]
+local record = KEYS[1]
+local claim = redis.call('HGET', record, 'slots') or ''
+if claim ~= ARGV[1] then return { 'CLAIM' } end
+if ARGV[5] ~= '' and redis.call('HGET', record, ARGV[4]) ~= ARGV[5] then return { 'ROWS' } end
+local fresh = claim ~= ARGV[2]
+for i = 6, #ARGV, 3 do
+  local found = not fresh and redis.call('HGET', record, ARGV[i]) or ''
+  if found ~= ARGV[i + 1] then return { 'MARK' } end
+end
+if fresh then
+  local time = redis.call('TIME')
+  redis.call('DEL', record)
+  redis.call('HSET', record, 'slots', ARGV[2], 'evicted', ARGV[3], 'born', time[1] .. '.' .. time[2])
+end
+for i = 6, #ARGV, 3 do
+  redis.call('HSET', record, ARGV[i], ARGV[i + 2])
+end
+redis.call('HDEL', record, ARGV[4])
+return { 'OK', redis.call('HINCRBY', record, 'version', 1), redis.call('HGET', record, 'born') }
