@@ -14,22 +14,26 @@ export class ByteWriter implements RequestBody {
   }
 
   int8(value: number): this {
-    this.buf.writeInt8(value, this.#room(1))
+    const at = this.#room(1)
+    this.buf.writeInt8(value, at)
     return this
   }
 
   int16(value: number): this {
-    this.buf.writeInt16BE(value, this.#room(2))
+    const at = this.#room(2)
+    this.buf.writeInt16BE(value, at)
     return this
   }
 
   int32(value: number): this {
-    this.buf.writeInt32BE(value, this.#room(4))
+    const at = this.#room(4)
+    this.buf.writeInt32BE(value, at)
     return this
   }
 
   int64(value: number): this {
-    this.buf.writeBigInt64BE(BigInt(value), this.#room(8))
+    const at = this.#room(8)
+    this.buf.writeBigInt64BE(BigInt(value), at)
     return this
   }
 
@@ -37,13 +41,15 @@ export class ByteWriter implements RequestBody {
     if (value === null) return this.int16(-1)
     const length = Buffer.byteLength(value)
     this.int16(length)
-    this.buf.write(value, this.#room(length), length)
+    const at = this.#room(length)
+    this.buf.write(value, at, length)
     return this
   }
 
   bytes(value: Uint8Array): this {
     this.int32(value.length)
-    this.buf.set(value, this.#room(value.length))
+    const at = this.#room(value.length)
+    this.buf.set(value, at)
     return this
   }
 
@@ -53,6 +59,7 @@ export class ByteWriter implements RequestBody {
     return this
   }
 
+  /** Makes room, which may replace the buffer: so it is called first. */
   #room(bytes: number): number {
     const at = this.#length
     this.#length += bytes
