@@ -23,6 +23,7 @@ export interface FrontFlags {
 export interface FrontStats {
   readonly pid: number
   readonly written_bytes: number
+  readonly packed_bytes: number
   readonly requests: number
   readonly open_queries: number
   readonly rss: number

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import https from 'node:https'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { constants, createGzip, type Gzip } from 'node:zlib'
 import { isAllowed } from './front-auth.ts'
@@ -34,8 +35,8 @@ const { folder } = flags
 const engine = new FrontEngine(folder)
 await engine.start()
 
-/** What tests look at: bytes of answers given to the network so far, and queries that run. */
-const stats = { pid: process.pid, written_bytes: 0, requests: 0, open_queries: 0 }
+/** What tests look at: bytes of answers so far, and those of gzip that they became; queries that run. */
+const stats = { pid: process.pid, written_bytes: 0, packed_bytes: 0, requests: 0, open_queries: 0 }
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://front')
@@ -96,8 +97,9 @@ async function answer(
   const database = url.searchParams.get('database') ?? header(request, 'x-clickhouse-database')
   const isCancelled = readonly !== undefined && given.get('cancel_http_readonly_queries_on_client_close') === '1'
   let done = false
-  response.once('close', () => {
-    if (!done && isCancelled) void engine.kill(id)
+  response.once('close', async () => {
+    // It may not have begun yet.
+    for (; !done && isCancelled; await sleep(50)) await engine.kill(id)
   })
   stats.open_queries++
   try {
@@ -116,7 +118,10 @@ async function answer(
       ...(isGzip(request, given) ? { 'Content-Encoding': 'gzip' } : {}),
     })
     const out = isGzip(request, given) ? createGzip({ level: 3 }) : null
-    out?.on('data', (bytes: Buffer) => response.write(bytes) || pauseUntilDrained(response, out))
+    out?.on('data', (bytes: Buffer) => {
+      stats.packed_bytes += bytes.length
+      if (!response.write(bytes)) pauseUntilDrained(response, out)
+    })
     try {
       for (const chunk of first) await write(response, out, chunk)
       for await (const chunk of chunks) await write(response, out, chunk)
@@ -143,8 +148,13 @@ async function write(response: ServerResponse, out: Gzip | null, bytes: Uint8Arr
   const target = out ?? response
   if (target.write(bytes)) return
   await new Promise<void>((resolve) => {
-    target.once('drain', resolve)
-    response.once('close', resolve)
+    const go = () => {
+      target.off('drain', go)
+      response.off('close', go)
+      resolve()
+    }
+    target.on('drain', go)
+    response.on('close', go)
   })
 }
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { constants, createGunzip } from 'node:zlib'
 
 /**
@@ -8,11 +7,16 @@ import { constants, createGunzip } from 'node:zlib'
 export async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
   let failed: { error: unknown } | null = null
+  let resume = () => {}
+  gunzip.on('drain', () => resume()).on('close', () => resume())
   const feed = async () => {
     try {
       for await (const chunk of chunks) {
-        if (!gunzip.write(chunk)) await Promise.race([once(gunzip, 'drain'), once(gunzip, 'close')])
         if (gunzip.destroyed) return
+        if (gunzip.write(chunk)) continue
+        await new Promise<void>((resolve) => {
+          resume = resolve
+        })
       }
     } catch (error) {
       failed = { error }
