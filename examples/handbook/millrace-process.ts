@@ -13,9 +13,12 @@ export interface Exit {
 
 /** Those that still run, to be ended with this process. */
 const running = new Set<ChildProcess>()
-process.on('exit', () => {
+process.on('exit', killRunning)
+
+/** Ends all processes that were started here and still run, as after a failure. */
+export function killRunning(): void {
   for (const child of running) child.kill('SIGKILL')
-})
+}
 
 /** A `millrace` command in a process of its own. */
 export class MillraceProcess {

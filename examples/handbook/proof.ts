@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { DevServer } from './dev-server.ts'
 import { type InterviewResult, interview } from './interview.ts'
 import { killPlan } from './kill-plan.ts'
-import { MillraceProcess } from './millrace-process.ts'
+import { killRunning, MillraceProcess } from './millrace-process.ts'
 import { prepare } from './prepare.ts'
 import { naiveQuestions, publishedQuestions } from './question.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
@@ -54,6 +54,14 @@ export interface ProofResult {
  * with what was published: all through the command line and the HTTP API, as anyone would.
  */
 export async function prove(options: ProofOptions): Promise<ProofResult> {
+  try {
+    return await run(options)
+  } finally {
+    killRunning()
+  }
+}
+
+async function run(options: ProofOptions): Promise<ProofResult> {
   const { handbook, work, cut_ms, overlap_ms, shuffle, duplicate, kills, seed, tell } = options
   const raw = join(handbook, 'raw')
   const sample = join(handbook, 'sample')

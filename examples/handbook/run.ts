@@ -98,9 +98,11 @@ async function main(): Promise<number> {
 // Ctrl-C ends what was started, too.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
+let code = 2
 try {
-  process.exitCode = await main()
+  code = await main()
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 2
 }
+// At once, which ends what still runs: after a failure that may be a server.
+process.exit(code)

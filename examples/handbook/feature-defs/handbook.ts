@@ -14,7 +14,8 @@ export const transactions = source('transactions', {
   }),
   id: 'id',
   time: 'occurred_at',
-  // Not known while a transaction is scored; terminal_risk waits 7 days for it.
+  // Not known while a transaction is scored; terminal_risk waits 7 days for it. `check` warns that there is no version: here each
+  // transaction comes with its label at once, and no second form of it ever does.
   outcome: ['fraud'],
   stream: { topic: 'handbook.transactions' },
   archive: { table: 'handbook_transactions' },
