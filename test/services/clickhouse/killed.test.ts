@@ -66,10 +66,10 @@ describe('killed in the middle of an insert: all of it is there or nothing', () 
   const moments: readonly (readonly [string, (stats: FrontStats, before: FrontStats) => boolean, number])[] = [
     ['as it arrives', ({ requests }, before) => requests > before.requests, 0],
     ['when it has arrived', ({ open_queries }) => open_queries > 0, 0],
-    ['a little later', ({ open_queries }) => open_queries > 0, 40],
-    ['later still', ({ open_queries }) => open_queries > 0, 120],
-    ['near its end', ({ open_queries }) => open_queries > 0, 250],
-    ['when it may be over', ({ open_queries }) => open_queries > 0, 400],
+    ['20 ms later', ({ open_queries }) => open_queries > 0, 20],
+    ['40 ms later', ({ open_queries }) => open_queries > 0, 40],
+    ['60 ms later', ({ open_queries }) => open_queries > 0, 60],
+    ['when it may be over', ({ open_queries }) => open_queries > 0, 200],
   ]
   let first = 0
   beforeAll(() => archive.create('inserted', COLUMNS, 'at'))
