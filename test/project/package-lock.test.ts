@@ -11,6 +11,7 @@ interface Lock {
 const ROOT = resolve(import.meta.dirname, '../..')
 const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock
 
+// Where it fails: node --import tsx scripts/complete-lock.ts
 it('the lock has the binaries of every platform, or npm ci refuses it on all', () => {
   const optional = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}))
   const missing = optional.filter(
