@@ -2,7 +2,7 @@ import { readProgress } from '../backfill/backfill-progress.ts'
 import type { ClockMode } from '../features/clock.ts'
 import type { Model } from '../features/model.ts'
 import { ARCHIVE_GROUP, archiveColumns } from '../stores/archive-columns.ts'
-import type { ArchiveStats, EventArchive } from '../stores/event-archive.ts'
+import type { ArchiveColumn, ArchiveStats, EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { readTimelines, timelineCoveredSince } from '../stores/timeline-registry.ts'
@@ -61,7 +61,7 @@ export interface StatusDeps {
   readonly model: Model
   readonly store: OnlineStore
   readonly log: EventLog
-  readonly archive: EventArchive
+  readonly counts: ArchiveCounts
   readonly backfills: BackfillRunner
   readonly group: string
   readonly watermark: (source: string) => number | null
@@ -93,7 +93,7 @@ export async function engineStatus(deps: StatusDeps, place: Place): Promise<Engi
       archive:
         source.archive === null
           ? null
-          : await archiveStatus(deps.archive, source.archive.table, archiveColumns(source)[source.time]!),
+          : await deps.counts.of(source.archive.table, archiveColumns(source)[source.time]!),
       quarantined: deps.quarantined(source.name),
     }
   }
@@ -134,8 +134,33 @@ export async function engineStatus(deps: StatusDeps, place: Place): Promise<Engi
   }
 }
 
-async function archiveStatus(archive: EventArchive, table: string, time: Parameters<EventArchive['stats']>[1]) {
-  if ((await archive.describe(table)) === null) return { table, rows: 0, time_ms_min: null, time_ms_max: null }
-  const { rows, time_ms_min, time_ms_max } = await archive.stats(table, time, [], null)
-  return { table, rows, time_ms_min, time_ms_max }
+/** How long a count of the archive's rows is good for: ClickHouse works for it, and those who ask again and again wait for it. */
+const ARCHIVE_STATUS_MS = 5_000
+
+/** Counts archive tables, each at most once in a while. */
+export class ArchiveCounts {
+  readonly #archive: EventArchive
+  readonly #now: () => number
+  readonly #counted = new Map<string, { readonly at_ms: number; readonly status: Promise<SourceStatus['archive']> }>()
+
+  constructor(archive: EventArchive, now: () => number) {
+    this.#archive = archive
+    this.#now = now
+  }
+
+  of(table: string, time: ArchiveColumn): Promise<SourceStatus['archive']> {
+    const known = this.#counted.get(table)
+    if (known !== undefined && this.#now() - known.at_ms < ARCHIVE_STATUS_MS) return known.status
+    const status = this.#count(table, time)
+    this.#counted.set(table, { at_ms: this.#now(), status })
+    // A failure is not kept.
+    status.catch(() => this.#counted.delete(table))
+    return status
+  }
+
+  async #count(table: string, time: ArchiveColumn): Promise<SourceStatus['archive']> {
+    if ((await this.#archive.describe(table)) === null) return { table, rows: 0, time_ms_min: null, time_ms_max: null }
+    const { rows, time_ms_min, time_ms_max } = await this.#archive.stats(table, time, [], null)
+    return { table, rows, time_ms_min, time_ms_max }
+  }
 }

@@ -12,7 +12,7 @@ import { createAdminApi } from './admin-api.ts'
 import { type BackfillEvent, BackfillRunner } from './backfill-runner.ts'
 import { EMBEDDED_PARTITIONS, openEmbeddedStores, type Stores } from './embedded-stores.ts'
 import { EngineClock } from './engine-clock.ts'
-import { type EngineStatus, engineStatus } from './engine-status.ts'
+import { ArchiveCounts, type EngineStatus, engineStatus } from './engine-status.ts'
 import { Compactor, sweep, trimLog } from './housekeeping.ts'
 import { createInspectApi } from './inspect-api.ts'
 import { makeIntake } from './intake.ts'
@@ -54,6 +54,7 @@ export class Engine {
   readonly #vectors: VectorService
   readonly #compactor: Compactor
   readonly #quarantine: QuarantineFile
+  readonly #counts: ArchiveCounts
   readonly #stopping = new AbortController()
   readonly #trouble = new Map<string, string>()
   /** The last failure of each timeline's backfill. */
@@ -77,6 +78,7 @@ export class Engine {
     this.#group = group
     this.#quarantine = new QuarantineFile(data)
     this.#compactor = new Compactor(store)
+    this.#counts = new ArchiveCounts(archive, clock.wall)
     const streamed = [...model.sources.values()].filter((source) => source.streamed)
     this.#streams = new Map(streamed.map((source) => [source.name, this.#stream(source, records)]))
     this.#archivers = new Map(
@@ -151,6 +153,7 @@ export class Engine {
       {
         model,
         ...this.#stores,
+        counts: this.#counts,
         backfills: this.#backfills,
         group: this.#group.name,
         watermark: (source) => this.#streams.get(source)?.watermark_ms ?? null,

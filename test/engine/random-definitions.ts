@@ -34,7 +34,7 @@ const definition = (table: string) =>
     version: 'version',
     deleted: 'gone',
     outcome: ['status', 'fraud'],
-    stream: { topic: 'events' },
+    stream: { topic: table },
     archive: { table },
   }) as const
 

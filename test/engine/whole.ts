@@ -25,6 +25,8 @@ export interface Stores {
   readonly store: OnlineStore
   readonly log: EventLog
   readonly archive: EventArchive
+  /** The log as the archiver reads it, where one object reads in one place only. */
+  readonly archiveLog?: EventLog
 }
 
 export function memoryStores(now: () => number): Stores {
@@ -142,9 +144,9 @@ export class Whole {
   }
 
   #archiver(source: SourceModel): SourceArchiver {
-    const { store, log, archive } = this.stores
+    const { store, archive } = this.stores
     return new SourceArchiver({
-      log,
+      log: this.stores.archiveLog ?? this.stores.log,
       archive,
       source,
       onQuarantine: () => {},

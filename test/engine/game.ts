@@ -1,0 +1,167 @@
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import type { ClockMode } from '../../src/features/clock.ts'
+import type { RowSchemas } from '../../src/timeline/row-schema.ts'
+import { answer, winners } from '../oracle.ts'
+import { DOUBLE_COLUMNS, encode, T0, TIME_COLUMNS } from '../timeline/random-timeline.ts'
+import {
+  type AskedFeature,
+  type CardEvent,
+  modelOf,
+  randomCardEvent,
+  randomFeatures,
+  toJson,
+} from './random-definitions.ts'
+import { type Stores, Whole } from './whole.ts'
+
+/** Wall clock of every game, epoch milliseconds. */
+export const NOW = T0 + 5_000
+const OK = undefined
+
+/** An installation, and beside it what its online store must hold. */
+class Judged {
+  readonly #whole: Whole
+  readonly #asked: readonly AskedFeature[]
+  #known: CardEvent[] = []
+  readonly #archived: CardEvent[] = []
+  readonly #logged: CardEvent[] = []
+
+  constructor({ model, asked }: ReturnType<typeof modelOf>, clock: ClockMode, stores: Stores) {
+    this.#asked = asked
+    this.#whole = new Whole(model, clock, () => NOW, stores)
+  }
+
+  async open(): Promise<void> {
+    await this.#whole.open()
+  }
+
+  async load(events: readonly CardEvent[]): Promise<void> {
+    await this.#whole.load('events', events.map(toJson))
+    this.#archived.push(...events)
+  }
+
+  async send(events: readonly CardEvent[]): Promise<void> {
+    await this.#whole.send('events', events.map(toJson))
+    this.#logged.push(...events)
+  }
+
+  async stream(): Promise<void> {
+    await this.#whole.stream()
+    this.#known = [...this.#known, ...this.#logged]
+  }
+
+  async archive(): Promise<void> {
+    await this.#whole.archive()
+    this.#archived.push(...this.#logged)
+  }
+
+  async backfill(): Promise<void> {
+    const results = await this.#whole.backfill()
+    expect(results.map(({ refusals }) => refusals)).toEqual([[]])
+    this.#known = [...this.#known, ...this.#archived]
+  }
+
+  compact(): Promise<void> {
+    return this.#whole.compact()
+  }
+
+  /** Every value that is said to be ok is the oracle's. Answers whether all were ok. */
+  async ask(at_ms: number, current: CardEvent | null): Promise<boolean> {
+    let ok = true
+    for (const card_id of current === null ? ['a', 'b', 'a|b', 'never seen'] : [current.card_id]) {
+      const request = current === null ? { keys: { card_id }, at: at_ms } : { event: scoredJson(current), at: at_ms }
+      const answered = await this.#whole.vectors.answer(current === null ? 'looked' : 'scored', request)
+      for (const feature of this.#asked) {
+        const status = answered.status[feature.name]
+        if (card_id === null) {
+          expect([answered.features[feature.name], status]).toEqual([null, 'missing'])
+          continue
+        }
+        if (status !== OK) ok = false
+        else
+          expect([feature.name, answered.features[feature.name]]).toEqual([
+            feature.name,
+            this.#expected(feature, card_id, at_ms, current),
+          ])
+      }
+    }
+    return ok
+  }
+
+  #expected(feature: AskedFeature, card_id: string, at_ms: number, current: CardEvent | null): unknown {
+    const schemas: RowSchemas = [...this.#whole.records.values()][0]!.schemas
+    const kept = winners(
+      this.#known.filter((event) => event.card_id === card_id),
+      (event) => Buffer.from(encode([event], schemas)).subarray(3),
+    )
+    const scored = current && { ...current, deleted: false, values: { ...current.values, status: null, fraud: null } }
+    const value = answer(kept, {
+      spec: feature.windowed.spec,
+      window_ms: feature.window_ms,
+      delay_ms: feature.delay_ms,
+      at_ms,
+      timeColumns: TIME_COLUMNS,
+      doubleColumns: DOUBLE_COLUMNS,
+      ...(scored && { current: scored }),
+    })
+    return typeof value === 'bigint' ? String(value) : value
+  }
+}
+
+function scoredJson(event: CardEvent): Record<string, unknown> {
+  const { status: _, fraud: __, ...known } = toJson(event)
+  return { ...known, gone: false }
+}
+
+const steps = fc.array(
+  fc.oneof(
+    fc.record({ do: fc.constant('send' as const), events: fc.array(randomCardEvent, { maxLength: 12 }) }),
+    fc.constant({ do: 'stream' as const }),
+    fc.constant({ do: 'archive' as const }),
+    fc.constant({ do: 'backfill' as const }),
+    fc.constant({ do: 'compact' as const }),
+    fc.record({
+      do: fc.constant('ask' as const),
+      at_ms: fc.integer({ min: -44, max: 16 }).map((n) => T0 + n * 250),
+      current: fc.option(randomCardEvent, { nil: null }),
+    }),
+  ),
+  { maxLength: 14 },
+)
+
+export const scenario = fc.record({
+  features: randomFeatures,
+  clock: fc.constantFrom<ClockMode>('wall', 'history'),
+  loaded: fc.array(randomCardEvent, { maxLength: 40 }),
+  /** How much of what is in the archive comes by the stream again. */
+  overlap: fc.nat({ max: 40 }),
+  steps,
+  at_ms: fc.integer({ min: -44, max: 16 }).map((n) => T0 + n * 250),
+  current: randomCardEvent,
+})
+
+export type Scenario = typeof scenario extends fc.Arbitrary<infer S> ? S : never
+
+/**
+ * Plays a game on some stores: archive, log, stream, backfill and compaction in any order, asked in between and at the end. What is
+ * said to be ok must be the oracle's, and in the end all must be ok. `table` is a name that the stores have not seen.
+ */
+export async function play(stores: Stores, table: string, game: Scenario): Promise<void> {
+  const { features, clock, loaded, overlap, steps, at_ms, current } = game
+  const whole = new Judged(modelOf(features, table), clock, stores)
+  await whole.open()
+  await whole.load(loaded)
+  await whole.send(loaded.slice(0, overlap))
+  for (const step of steps) {
+    if (step.do === 'send') await whole.send(step.events)
+    else if (step.do === 'stream') await whole.stream()
+    else if (step.do === 'archive') await whole.archive()
+    else if (step.do === 'backfill') await whole.backfill()
+    else if (step.do === 'compact') await whole.compact()
+    else await whole.ask(step.at_ms, step.current)
+  }
+  await whole.stream()
+  await whole.backfill()
+  expect(await whole.ask(at_ms, null)).toBe(true)
+  expect(await whole.ask(at_ms, current)).toBe(true)
+}
