@@ -14,81 +14,96 @@ const SPARE_SHARE = 0.25
 /** Over a connection of its own each, as a process that took over may know nothing of what another was told. */
 const known = new WeakMap<Connection, KnownExpiries>()
 
+/** What is to be done next. */
+type Step = 'append' | 'give' | 'look'
+
 /**
- * Adds rows to one timeline and sees to its expiry (L9). One that is known to live long enough gets `APPEND` alone. Else its
- * expiry is moved before, so that it cannot expire in between, and set behind, where the append has made it:
- * `PEXPIREAT GT`, `APPEND`, `PEXPIREAT NX`. Where an append has made a timeline that was thought to be there, a script gives it
- * an expiry; where that finds it gone, the rows are written again.
+ * Adds rows to one timeline and sees to its expiry (L9).
+ *
+ * - `append`: one that is known to live long enough gets `APPEND` alone. Else its expiry is moved before, by `PEXPIREAT GT`, so
+ *   that it cannot expire in between; where that did so, all is done.
+ * - `give`: the append has made the timeline, which now has no expiry: `PEXPIREAT NX`.
+ * - `look`: somebody else has set an expiry meanwhile, or a longer one before. A script looks, and where it finds the timeline
+ *   gone, the rows are written again.
  */
 export class AppendCommand extends KeyedCommand {
   readonly #now_ms: number
-  readonly #parts: Uint8Array[]
+  readonly #rows: Uint8Array
+  #more: Uint8Array[] | null = null
   #length: number
   #expires_at_ms: number
+  #step: Step = 'append'
   #known: KnownExpiries | null = null
-  /** Set by the last write: alone, or with its expiry. */
+  /** What the expiry is set to by the last write; 0: it was left alone. */
   #until_ms = 0
-  #appended = false
 
   /** `expires_at_ms` and `now_ms`: wall clock, epoch milliseconds. */
   constructor(key: string, rows: Uint8Array, expires_at_ms: number | null, now_ms: number) {
     super(key)
     this.#now_ms = now_ms
-    this.#parts = [rows]
+    this.#rows = rows
     this.#length = rows.length
     this.#expires_at_ms = expires_at_ms ?? NEVER_MS
   }
 
   /** More rows of the same timeline, for the same `APPEND`. */
   join(rows: Uint8Array, expires_at_ms: number | null): void {
-    this.#parts.push(rows)
+    this.#more ??= []
+    this.#more.push(rows)
     this.#length += rows.length
     this.#expires_at_ms = Math.max(this.#expires_at_ms, expires_at_ms ?? NEVER_MS)
   }
 
   override write(connection: Connection): number {
-    this.#known = knownOf(connection)
-    const covered = !this.#appended && this.#known.covers(this.key, this.#expires_at_ms)
-    this.#until_ms = covered ? 0 : this.#until()
     const { out } = connection
-    if (this.#appended) {
-      out.add('EVALSHA', KEEP_UNTIL.sha, 1, this.key, this.#until_ms)
-      return 1
+    this.#known = knownOf(connection)
+    const alone = this.#step === 'append' && this.#known.covers(this.key, this.#expires_at_ms)
+    this.#until_ms = alone ? 0 : this.#until()
+    if (this.#step === 'look') out.add('EVALSHA', KEEP_UNTIL.sha, 1, this.key, this.#until_ms)
+    else if (!alone) {
+      out.begin(4)
+      out.text('PEXPIREAT')
+      out.text(this.key)
+      out.text(String(this.#until_ms))
+      out.text(this.#step === 'append' ? 'GT' : 'NX')
     }
-    if (!covered) out.add('PEXPIREAT', this.key, this.#until_ms, 'GT')
+    if (this.#step !== 'append') return 1
     out.begin(3)
     out.text('APPEND')
     out.text(this.key)
     out.bytesBegin(this.#length)
-    for (const part of this.#parts) out.bytesPart(part)
+    out.bytesPart(this.#rows)
+    if (this.#more !== null) for (const rows of this.#more) out.bytesPart(rows)
     out.bytesEnd()
-    if (covered) return 1
-    out.add('PEXPIREAT', this.key, this.#until_ms, 'NX')
-    return 3
+    return alone ? 1 : 2
   }
 
   override take(replies: readonly Reply[], at: number): boolean {
-    if (this.#appended) {
-      const kept = replies[at] === 1
-      if (kept) this.#known!.set(this.key, this.#until_ms)
-      // Gone is gone; an error leaves it as it was.
-      else if (replies[at] === 0) this.#appended = false
-      return kept
-    }
+    if (this.#step !== 'append') return this.#takeExpiry(replies[at]!)
     const alone = this.#until_ms === 0
     const length = replies[alone ? at : at + 1]!
     if (length instanceof ErrorReply) return false
-    this.#appended = true
     const made = length === this.#length
-    if (alone) return !made
-    const kept = replies[at] === 1 || replies[at + 2] === 1 || (replies[at] === 0 && replies[at + 2] === 0 && !made)
-    if (kept) this.#known!.set(this.key, this.#until_ms)
-    return kept
+    if (alone && !made) return true
+    if (!alone && replies[at] === 1) return this.#kept()
+    this.#step = made ? 'give' : 'look'
+    return false
   }
 
   override reset(): void {
     super.reset()
-    this.#appended = false
+    this.#step = 'append'
+  }
+
+  #takeExpiry(reply: Reply): boolean {
+    if (reply === 1) return this.#kept()
+    if (reply === 0) this.#step = this.#step === 'give' ? 'look' : 'append'
+    return false
+  }
+
+  #kept(): boolean {
+    this.#known!.set(this.key, this.#until_ms)
+    return true
   }
 
   #until(): number {

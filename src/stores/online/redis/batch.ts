@@ -36,13 +36,12 @@ export class Batch {
    */
   async send(tail: Tail | undefined): Promise<RedisStoreError | null> {
     const { out } = this.#connection
-    const counts = new Uint8Array(this.#commands.length)
     let wanted = 0
-    for (const [i, command] of this.#commands.entries()) {
+    for (const command of this.#commands) {
       // While a slot is being moved, its new node takes a command only right behind ASKING.
       out.asking = command.asked !== null
-      counts[i] = command.write(this.#connection)
-      wanted += out.asking ? 2 * counts[i]! : counts[i]!
+      command.sent = command.write(this.#connection)
+      wanted += out.asking ? 2 * command.sent : command.sent
       this.#connection.push()
     }
     out.asking = false
@@ -50,15 +49,15 @@ export class Batch {
     if (tailed) tail.write(this.#connection, this.#master)
     const replies = await this.#connection.replies(tailed ? wanted + 1 : wanted)
     let at = 0
-    for (const [i, command] of this.#commands.entries()) {
-      const count = counts[i]!
+    for (const command of this.#commands) {
+      const { sent } = command
       if (command.asked === null) {
-        this.#take(command, replies, at, count)
-        at += count
+        this.#take(command, replies, at)
+        at += sent
       } else {
-        const own = replies.slice(at, at + 2 * count).filter((_, place) => place % 2 === 1)
-        this.#take(command, own, 0, count)
-        at += 2 * count
+        const own = replies.slice(at, at + 2 * sent).filter((_, place) => place % 2 === 1)
+        this.#take(command, own, 0)
+        at += 2 * sent
       }
     }
     if (tailed) this.#takeTail(tail, replies[at]!, this.#master)
@@ -67,8 +66,8 @@ export class Batch {
     return this.#passing
   }
 
-  #take(command: KeyedCommand, replies: readonly Reply[], at: number, count: number): void {
-    for (let i = at; i < at + count; i++) {
+  #take(command: KeyedCommand, replies: readonly Reply[], at: number): void {
+    for (let i = at; i < at + command.sent; i++) {
       const reply = replies[i]
       if (reply instanceof ErrorReply) this.#fault(reply, command)
     }

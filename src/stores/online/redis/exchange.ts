@@ -1,14 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Batch, type Tail } from './batch.ts'
-import { type Address, type Connection, nameOf } from './connection.ts'
+import { type Address, nameOf } from './connection.ts'
 import type { KeyedCommand } from './keyed-command.ts'
 import type { Nodes } from './nodes.ts'
-import { RedisStoreError } from './redis-error.ts'
-import type { View } from './view.ts'
-
-/** Between two rounds to nodes that could not answer, in milliseconds: first, and at most. */
-const PAUSE_MS_MIN = 2
-const PAUSE_MS_MAX = 100
+import { isPassing, Patience } from './patience.ts'
+import type { RedisStoreError } from './redis-error.ts'
 
 export interface ExchangeRules {
   /** Behind the commands of every batch. */
@@ -28,95 +23,100 @@ export class Exchange {
   }
 
   /** Until all are settled. Throws a RedisStoreError where a node cannot answer within the patience, or will not. */
-  async settle(commands: readonly KeyedCommand[], rules: ExchangeRules = {}): Promise<void> {
-    await this.insist(async () => {
-      while (await this.#round(commands, rules)) {
-        // A command that needs two steps, a slot that is being moved: the rest goes out at once.
+  settle(commands: readonly KeyedCommand[], rules: ExchangeRules = {}): Promise<void> {
+    return this.insist(async () => {
+      for (;;) {
+        const missing = this.#missing(commands)
+        const failed = missing === null ? null : await this.#connect(missing)
+        const batches = this.#batches(commands, rules)
+        // One batch is the rule, and the way of many costs a read two microseconds.
+        const waits = batches.length === 1 ? await batches[0]!.send(rules.tail) : await sendAll(batches, rules)
+        if (failed !== null || waits !== null) throw failed ?? waits
+        if (batches.length === 0) return
       }
     })
   }
 
   /** Does something until it goes well, as long as time may heal what fails and the patience lasts. */
   async insist<T>(act: () => Promise<T>): Promise<T> {
-    let deadline_ms = 0
-    let pause_ms = 0
+    let patience: Patience | null = null
     for (;;) {
       try {
         return await act()
       } catch (error) {
-        if (!isPassing(error)) throw error
-        const now_ms = performance.now()
-        if (deadline_ms === 0) deadline_ms = now_ms + this.#patience_ms
-        else if (now_ms > deadline_ms) throw error
-        await this.nodes.refresh().catch(() => {})
-        if (pause_ms > 0) await sleep(pause_ms)
-        pause_ms = Math.min(Math.max(PAUSE_MS_MIN, pause_ms * 2), PAUSE_MS_MAX)
+        patience ??= new Patience(this.#patience_ms)
+        if (isPassing(error)) await this.nodes.refresh().catch(() => {})
+        await patience.wait(error)
       }
     }
   }
 
-  /** Asks once for all that is not settled; answers whether anything was. */
-  async #round(commands: readonly KeyedCommand[], rules: ExchangeRules): Promise<boolean> {
+  /** The nodes that are to be asked and not connected to; null: none. */
+  #missing(commands: readonly KeyedCommand[]): Map<string, Address> | null {
     const { view } = this.nodes
-    const { links, failed } = await this.#links(commands, view)
-    const batches: (Batch | undefined)[] = []
-    const asked = new Map<string, Batch>()
-    let open = false
+    let missing: Map<string, Address> | null = null
+    const alone = view.masters.length === 1
+    const lacking = view.masters.map((_, i) => this.nodes.liveOf(i) === null)
+    if (alone && !lacking[0]) return null
     for (const command of commands) {
-      const owner = view.masters.length === 1 ? 0 : view.owners[command.slot]!
-      const link = command.asked === null ? links[owner]! : this.nodes.live(command.asked)
-      if (rules.voids === true && command.settled !== null && command.settled !== link) command.reset()
-      if (command.settled !== null) continue
-      open = true
+      const owner = alone ? 0 : view.owners[command.slot]!
+      const address = command.asked ?? view.masters[owner]!.address
+      if (command.asked === null ? !lacking[owner] : this.nodes.live(address) !== null) continue
+      missing ??= new Map()
+      missing.set(nameOf(address), address)
+    }
+    return missing
+  }
+
+  /** Answers why not, where time may heal it. */
+  async #connect(missing: ReadonlyMap<string, Address>): Promise<RedisStoreError | null> {
+    let failed: RedisStoreError | null = null
+    const results = await Promise.allSettled([...missing.values()].map((address) => this.nodes.connect(address)))
+    for (const result of results) {
+      if (result.status === 'fulfilled') continue
+      if (!isPassing(result.reason)) throw result.reason
+      failed = result.reason
+    }
+    return failed
+  }
+
+  /** What is not settled, by the node that it goes to; nodes that are not connected to are left out. */
+  #batches(commands: readonly KeyedCommand[], { voids }: ExchangeRules): Batch[] {
+    const { view } = this.nodes
+    const alone = view.masters.length === 1
+    const owned: (Batch | undefined)[] = []
+    let asked: Map<string, Batch> | null = null
+    for (const command of commands) {
+      const owner = alone ? 0 : view.owners[command.slot]!
+      const link = command.asked === null ? this.nodes.liveOf(owner) : this.nodes.live(command.asked)
+      if (command.settled !== null) {
+        if (voids !== true || command.settled === link) continue
+        command.reset()
+      }
       if (link === null) continue
       if (command.asked === null) {
-        batches[owner] ??= new Batch(link, view.masters[owner]!)
-        batches[owner].add(command)
-      } else {
-        const name = nameOf(command.asked)
-        const master = view.masters.find(({ address }) => nameOf(address) === name) ?? null
-        if (!asked.has(name)) asked.set(name, new Batch(link, master))
-        asked.get(name)!.add(command)
+        owned[owner] ??= new Batch(link, view.masters[owner]!)
+        owned[owner].add(command)
+        continue
       }
-    }
-    const sent = [...batches.filter((batch) => batch !== undefined), ...asked.values()]
-    const results = await Promise.allSettled(sent.map((batch) => batch.send(rules.tail)))
-    let waits = failed
-    for (const result of results) {
-      if (result.status === 'fulfilled') waits ??= result.value
-      else if (isPassing(result.reason)) waits ??= result.reason
-      else throw result.reason
-    }
-    if (waits !== null) throw waits
-    return open
-  }
-
-  /** By master, a connection to each that is needed; null where there is none, and then why. */
-  async #links(commands: readonly KeyedCommand[], view: View) {
-    const needed = new Map<string, Address>()
-    const owners = new Uint8Array(view.masters.length)
-    if (view.masters.length === 1) owners[0] = 1
-    else for (const { slot } of commands) owners[view.owners[slot]!] = 1
-    for (const [i, { address }] of view.masters.entries()) {
-      if (owners[i] === 1 && this.nodes.live(address) === null) needed.set(nameOf(address), address)
-    }
-    for (const { asked } of commands) {
-      if (asked !== null && this.nodes.live(asked) === null) needed.set(nameOf(asked), asked)
-    }
-    let failed: RedisStoreError | null = null
-    if (needed.size > 0) {
-      const results = await Promise.allSettled([...needed.values()].map((address) => this.nodes.connect(address)))
-      for (const result of results) {
-        if (result.status === 'fulfilled') continue
-        if (!isPassing(result.reason)) throw result.reason
-        failed = result.reason
+      const name = nameOf(command.asked)
+      asked ??= new Map()
+      if (!asked.has(name)) {
+        asked.set(name, new Batch(link, view.masters.find(({ address }) => nameOf(address) === name) ?? null))
       }
+      asked.get(name)!.add(command)
     }
-    const links: (Connection | null)[] = view.masters.map(({ address }) => this.nodes.live(address))
-    return { links, failed }
+    const batches = owned.filter((batch) => batch !== undefined)
+    return asked === null ? batches : [...batches, ...asked.values()]
   }
 }
 
-function isPassing(error: unknown): error is RedisStoreError {
-  return error instanceof RedisStoreError && (error.code === 'UNAVAILABLE' || error.code === 'PROTOCOL')
+async function sendAll(batches: readonly Batch[], { tail }: ExchangeRules): Promise<RedisStoreError | null> {
+  let waits: RedisStoreError | null = null
+  for (const result of await Promise.allSettled(batches.map((batch) => batch.send(tail)))) {
+    if (result.status === 'fulfilled') waits ??= result.value
+    else if (isPassing(result.reason)) waits ??= result.reason
+    else throw result.reason
+  }
+  return waits
 }

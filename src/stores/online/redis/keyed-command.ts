@@ -12,6 +12,8 @@ export abstract class KeyedCommand {
   settled: Connection | null = null
   /** Where its key is already while its slot is being moved. */
   asked: Address | null = null
+  /** How many commands it has sent last. */
+  sent = 0
   #slot = -1
 
   constructor(key: string) {

@@ -6,16 +6,16 @@ import type { KeyNames } from './key-names.ts'
 import { Call } from './keyed-command.ts'
 import {
   areWhole,
-  BORN_FIELD,
   evictedNow,
   hasEvicted,
   type MarkRecord,
   markOf,
   NO_RECORD,
   parseRecord,
+  parseState,
   type Records,
+  STATE_FIELD,
   storeOffsets,
-  VERSION_FIELD,
   wentBack,
 } from './mark-record.ts'
 import { RedisStoreError } from './redis-error.ts'
@@ -108,12 +108,12 @@ export class MarkKeeper {
 
   /** Behind the reads of a batch: looks whether the node still is where it was. */
   readonly witness: Tail = {
-    write: ({ out }, { home }) => out.add('HMGET', this.#names.marksOf(home), BORN_FIELD, VERSION_FIELD),
+    write: ({ out }, { home }) => out.add('HGET', this.#names.marksOf(home), STATE_FIELD),
     take: (reply, { home, claim }) => {
       const record = this.#records.get(home)
       if (record?.claim !== claim) return
-      const [born, version] = reply as readonly [Buffer | null, Buffer | null]
-      if (born?.toString() !== record.born || Number(version) < record.version) this.#suspect = true
+      const { born, version } = parseState(String(reply ?? ''))
+      if (born !== record.born || version < record.version) this.#suspect = true
     },
   }
 
@@ -179,21 +179,21 @@ export class MarkKeeper {
     })
     await this.#exchange.settle(calls)
     return calls.map(({ reply }, i) => {
-      const [result, version, born] = reply as readonly [Buffer, number?, Buffer?]
-      if (version !== undefined) this.#note(masters[i]!, moves, version, born!.toString())
+      const [result, state] = reply as readonly [Buffer, Buffer?]
+      if (state !== undefined) this.#note(masters[i]!, moves, state.toString())
       return result.toString()
     })
   }
 
   /** What the record says now. */
-  #note({ home, claim }: Master, moves: readonly MarkMove[], version: number, born: string): void {
+  #note({ home, claim }: Master, moves: readonly MarkMove[], state: string): void {
     const record = this.#records.get(home) ?? NO_RECORD
     const offsets = new Map(record.claim === claim ? record.offsets : [])
     for (const { group, topic, partition, offset } of moves) {
       const place = markKey(group, topic, partition)
       offsets.set(place, Math.max(offset, offsets.get(place) ?? 0))
     }
-    this.#records = new Map(this.#records).set(home, { ...record, claim, born, version, offsets })
+    this.#records = new Map(this.#records).set(home, { ...record, claim, ...parseState(state), offsets })
   }
 
   #moved(moves: readonly MarkMove[]): MarkMovedError | null {

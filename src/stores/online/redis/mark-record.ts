@@ -3,9 +3,8 @@ import type { Reply } from './reply-parser.ts'
 import type { ServerInfo } from './server-info.ts'
 import type { View } from './view.ts'
 
-/** Fields that change with every other record, and with every write of one. */
-export const BORN_FIELD = 'born'
-export const VERSION_FIELD = 'version'
+/** `<born>/<version>`: another record has another beginning, and every write of one counts further. */
+export const STATE_FIELD = 'state'
 
 /**
  * What one node says of itself: a hash that stands in the node's lowest slot. It vouches for the rows in the slots of its claim
@@ -34,13 +33,13 @@ export function parseRecord(reply: Reply): MarkRecord {
   for (let i = 0; i < list.length; i += 2) fields.set(String(list[i]), String(list[i + 1]))
   const offsets = new Map<string, number>()
   for (const [field, value] of fields) if (field.startsWith('[')) offsets.set(field, Number(value))
-  return {
-    claim: fields.get('slots') ?? '',
-    born: fields.get(BORN_FIELD) ?? '',
-    version: Number(fields.get(VERSION_FIELD) ?? 0),
-    evicted: fields.get('evicted') ?? '',
-    offsets,
-  }
+  const state = parseState(fields.get(STATE_FIELD) ?? '')
+  return { claim: fields.get('slots') ?? '', ...state, evicted: fields.get('evicted') ?? '', offsets }
+}
+
+export function parseState(state: string): { born: string; version: number } {
+  const [born = '', version = '0'] = state.split('/')
+  return { born, version: Number(version) }
 }
 
 export function markOf(place: string, offset: number): Mark {

@@ -34,6 +34,8 @@ export class Nodes {
   readonly #place: RedisPlace
   readonly #settings: ConnectionSettings
   readonly #links = new Map<string, Link>()
+  /** Of the view's masters. */
+  #ofMasters: Link[] = []
   #view: View
   #refreshing: Promise<void> | null = null
   #closed = false
@@ -42,6 +44,7 @@ export class Nodes {
     this.#place = place
     this.#settings = settings
     this.#view = singleView(place.addresses[0]!)
+    this.#ofMasters = this.#view.masters.map(({ address }) => this.#link(address))
   }
 
   /** Finds all masters and connects to each. Throws a RedisStoreError. */
@@ -74,11 +77,15 @@ export class Nodes {
     return live?.live === true ? live : null
   }
 
+  /** The same for the view's master at a place. */
+  liveOf(master: number): Connection | null {
+    const { live } = this.#ofMasters[master]!
+    return live?.live === true ? live : null
+  }
+
   /** Connects where need be. Throws a RedisStoreError. */
   connect(address: Address): Promise<Connection> {
-    const name = nameOf(address)
-    const link = this.#links.get(name) ?? { ...UNKNOWN }
-    this.#links.set(name, link)
+    const link = this.#link(address)
     if (link.live?.live === true) return Promise.resolve(link.live)
     if (performance.now() < link.until_ms) return Promise.reject(link.failed)
     link.opening ??= this.#open(address, link).finally(() => {
@@ -106,6 +113,13 @@ export class Nodes {
   close(): void {
     this.#closed = true
     for (const { live } of this.#links.values()) live?.close()
+  }
+
+  #link(address: Address): Link {
+    const name = nameOf(address)
+    const link = this.#links.get(name) ?? { ...UNKNOWN }
+    this.#links.set(name, link)
+    return link
   }
 
   async #open(address: Address, link: Link): Promise<Connection> {
@@ -161,6 +175,7 @@ export class Nodes {
       link.live?.close()
       this.#links.delete(name)
     }
+    this.#ofMasters = view.masters.map(({ address }) => this.#link(address))
   }
 
   async #single(): Promise<View> {

@@ -80,7 +80,8 @@ export class RedisOnlineStore implements OnlineStore {
   readonly #documents: Documents
   readonly #scan: TimelineScan
   readonly #now: () => number
-  readonly #running = new Set<Promise<unknown>>()
+  #running = 0
+  #finished: (() => void) | null = null
   readonly #checking: NodeJS.Timeout
   #open = true
 
@@ -203,7 +204,11 @@ export class RedisOnlineStore implements OnlineStore {
   async close(): Promise<void> {
     this.#open = false
     clearInterval(this.#checking)
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#finished = resolve
+      })
+    }
     this.#exchange.nodes.close()
   }
 
@@ -223,14 +228,14 @@ export class RedisOnlineStore implements OnlineStore {
     if (!this.#open) throw new Error('the online store is closed')
   }
 
+  /** A call that was begun is finished before the store closes. */
   async #run<T>(act: () => Promise<T>): Promise<T> {
     this.#check()
-    const running = act()
-    this.#running.add(running)
+    this.#running++
     try {
-      return await running
+      return await act()
     } finally {
-      this.#running.delete(running)
+      if (--this.#running === 0) this.#finished?.()
     }
   }
 }

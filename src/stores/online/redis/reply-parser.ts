@@ -17,6 +17,11 @@ const LF = 10
 const MINUS = 45
 const ZERO = 48
 
+/** So much of a chunk is copied at first to put together a reply that began before it: most replies are short. */
+const JOIN_BYTES = 4 * 1024
+
+const EMPTY = Buffer.alloc(0)
+
 /** Nothing yet: the reply goes on in the next chunk. */
 const PARTIAL = Symbol('partial')
 
@@ -26,7 +31,7 @@ const PARTIAL = Symbol('partial')
  */
 export class ReplyParser {
   readonly #take: (reply: Reply) => void
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes: Buffer = EMPTY
   #at = 0
   readonly #waiting: Buffer[] = []
   #waitingBytes = 0
@@ -38,30 +43,52 @@ export class ReplyParser {
   }
 
   feed(chunk: Buffer): void {
-    if (this.#waitingBytes > 0) {
-      this.#waiting.push(chunk)
-      this.#waitingBytes += chunk.length
-      if (this.#waitingBytes < this.#needed) return
-      this.#bytes = Buffer.concat(this.#waiting, this.#waitingBytes)
-      this.#waiting.length = 0
-      this.#waitingBytes = 0
-    } else {
-      this.#bytes = chunk
-    }
-    this.#at = 0
-    while (this.#at < this.#bytes.length) {
-      const start = this.#at
+    const start = this.#waitingBytes === 0 ? 0 : this.#join(chunk)
+    if (start < 0) return
+    this.#bytes = chunk
+    this.#at = start
+    while (this.#at < chunk.length) {
+      const begin = this.#at
       const reply = this.#reply(0)
       if (reply === PARTIAL) {
-        const rest = this.#bytes.subarray(start)
-        this.#waiting.push(rest)
-        this.#waitingBytes = rest.length
-        this.#needed -= start
+        this.#wait(chunk.subarray(begin), this.#needed - begin)
         break
       }
       this.#take(reply)
     }
-    this.#bytes = Buffer.alloc(0)
+    this.#bytes = EMPTY
+  }
+
+  /** Puts a reply together that began in earlier chunks. Answers where in this one it ends; -1: it goes on. */
+  #join(chunk: Buffer): number {
+    const before = this.#waitingBytes
+    for (let taken = JOIN_BYTES; ; taken *= 2) {
+      taken = Math.min(Math.max(taken, this.#needed - before), chunk.length)
+      if (before + taken < this.#needed) {
+        this.#waiting.push(chunk)
+        this.#waitingBytes += chunk.length
+        return -1
+      }
+      this.#bytes = Buffer.concat([...this.#waiting, chunk.subarray(0, taken)], before + taken)
+      this.#at = 0
+      const reply = this.#reply(0)
+      if (reply !== PARTIAL) {
+        this.#waiting.length = 0
+        this.#waitingBytes = 0
+        this.#take(reply)
+        return this.#at - before
+      }
+      if (taken < chunk.length) continue
+      this.#wait(this.#bytes, this.#needed)
+      return -1
+    }
+  }
+
+  #wait(bytes: Buffer, needed: number): void {
+    this.#waiting.length = 0
+    this.#waiting.push(bytes)
+    this.#waitingBytes = bytes.length
+    this.#needed = needed
   }
 
   /** The reply that begins at `#at`, which moves behind it; or PARTIAL, then `#needed` counts from the start of the bytes. */

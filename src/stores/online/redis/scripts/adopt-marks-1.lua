@@ -14,12 +14,11 @@
 local record = KEYS[1]
 if redis.call('HGET', record, 'slots') == ARGV[1] then return 0 end
 -- What stood here goes on, for readers that know it.
-local version = redis.call('HGET', record, 'version') or '0'
 local time = redis.call('TIME')
-local born = redis.call('HGET', record, 'born') or (time[1] .. '.' .. time[2])
+local state = redis.call('HGET', record, 'state') or (time[1] .. '.' .. time[2] .. '/0')
+local born, version = string.match(state, '^(.*)/(%d+)$')
 redis.call('DEL', record)
-redis.call('HSET', record, 'slots', ARGV[1], 'evicted', ARGV[2], 'born', born, 'version', version)
-redis.call('HINCRBY', record, 'version', 1)
+redis.call('HSET', record, 'slots', ARGV[1], 'evicted', ARGV[2], 'state', string.format('%s/%d', born, version + 1))
 for i = 3, #ARGV, 2 do
   redis.call('HSET', record, ARGV[i], ARGV[i + 1])
 end

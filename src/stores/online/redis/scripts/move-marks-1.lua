@@ -11,7 +11,7 @@
   ARGV[6...]  place, the offset that it must have (empty: none), the offset that it gets; and so on
 
   Result:
-    { 'OK', version, born } done
+    { 'OK', state }         done; the state counts further
     { 'CLAIM' }             the record has another claim
     { 'ROWS' }              the writer's field is not there: the node has lost it, and maybe the rows before it
     { 'MARK' }              a place has another offset
@@ -25,13 +25,19 @@ for i = 6, #ARGV, 3 do
   local found = not fresh and redis.call('HGET', record, ARGV[i]) or ''
   if found ~= ARGV[i + 1] then return { 'MARK' } end
 end
+local born, version
 if fresh then
   local time = redis.call('TIME')
+  born, version = time[1] .. '.' .. time[2], 0
   redis.call('DEL', record)
-  redis.call('HSET', record, 'slots', ARGV[2], 'evicted', ARGV[3], 'born', time[1] .. '.' .. time[2])
+  redis.call('HSET', record, 'slots', ARGV[2], 'evicted', ARGV[3])
+else
+  born, version = string.match(redis.call('HGET', record, 'state'), '^(.*)/(%d+)$')
 end
 for i = 6, #ARGV, 3 do
   redis.call('HSET', record, ARGV[i], ARGV[i + 2])
 end
+local state = string.format('%s/%d', born, version + 1)
+redis.call('HSET', record, 'state', state)
 redis.call('HDEL', record, ARGV[4])
-return { 'OK', redis.call('HINCRBY', record, 'version', 1), redis.call('HGET', record, 'born') }
+return { 'OK', state }
