@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { kafkaJars } from './kafka-jars.ts'
@@ -13,6 +14,8 @@ const READY_MS = 90_000
 
 /** Enough for a test broker; three of them fit beside all else. */
 const HEAP = '-Xmx512m'
+
+const PORT_MS = 3_000
 
 const CLUSTER_ID = 'millrace-test-cluster0'
 
@@ -56,8 +59,9 @@ export class KafkaServer {
   async start(): Promise<void> {
     const { folder, detached = false } = this.#options
     if (this.pid === null) {
-      if (await this.#taken()) {
-        throw new Error(`Kafka cannot start: something else listens on ${this.address}`)
+      // A process that was killed closes its ports a little later.
+      for (const until = Date.now() + PORT_MS; await this.#taken(); await sleep(50)) {
+        if (Date.now() > until) throw new Error(`Kafka cannot start: something else listens on ${this.address}`)
       }
       const jars = await kafkaJars()
       const properties = join(folder, 'server.properties')
@@ -133,6 +137,9 @@ export class KafkaServer {
       'share.coordinator.state.topic.min.isr': '1',
       'default.replication.factor': replicas,
       'min.insync.replicas': cluster.length > 1 ? '2' : '1',
+      // One that was killed may come back once its session has ended: sooner than after the usual 9 s.
+      'broker.session.timeout.ms': '3000',
+      'broker.heartbeat.interval.ms': '300',
       'group.initial.rebalance.delay.ms': '0',
       'auto.create.topics.enable': 'false',
       ...properties,

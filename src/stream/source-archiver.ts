@@ -47,6 +47,10 @@ export class SourceArchiver {
     this.#options = options
   }
 
+  get source(): SourceModel {
+    return this.#options.source
+  }
+
   /** By partition: the next offset to archive; all below it are durable in the table. */
   get positions(): ReadonlyMap<number, number> {
     return this.#positions
@@ -58,6 +62,8 @@ export class SourceArchiver {
       try {
         const { log, source } = this.#options
         const appended = log.wait(source.topic, IDLE_MS_MAX)
+        // Nobody may be there any more to hear that it failed.
+        appended.catch(() => {})
         const archived = await this.step()
         if (troubled) this.#options.onTrouble?.(null)
         troubled = false

@@ -78,6 +78,10 @@ export class SourceStream {
     return this.#watermarks.size === 0 ? null : Math.min(...this.#watermarks.values())
   }
 
+  get source(): SourceModel {
+    return this.#options.source
+  }
+
   /** By partition: the next offset to carry. */
   get positions(): ReadonlyMap<number, number> {
     return this.#positions
@@ -209,6 +213,8 @@ export class SourceStream {
     const { log, source } = this.#options
     // Wait first, then look once more: what came between the empty read and the wait is not slept through.
     const appended = log.wait(source.topic, IDLE_MS_MAX)
+    // Nobody may be there any more to hear that it failed.
+    appended.catch(() => {})
     if (!signal.aborted && !(await this.step())) await appended
   }
 }

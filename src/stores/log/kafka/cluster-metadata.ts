@@ -24,10 +24,20 @@ export class ClusterMetadata {
     this.#now = options.now
   }
 
-  /** How many partitions a topic has, at most so long ago as metadata may be old. Throws a RangeError where there is no such topic. */
-  async partitions(topic: string, age_ms: number = this.#metadata_ms): Promise<number> {
+  /**
+   * How many partitions a topic has, as last seen; what was seen long ago is looked at again, for the next call. Throws a RangeError
+   * where there is no such topic.
+   */
+  async partitions(topic: string): Promise<number> {
     const known = this.#leaders.get(topic)
-    if (known === undefined || this.#now() - known.read_ms > age_ms) await this.#read([topic])
+    if (known === undefined) return this.partitionsNow(topic)
+    if (this.#now() - known.read_ms > this.#metadata_ms) void this.refresh()
+    return known.leaders.length
+  }
+
+  /** How many partitions a topic has now. Throws a RangeError where there is no such topic. */
+  async partitionsNow(topic: string): Promise<number> {
+    await this.#read([topic])
     const count = this.#leaders.get(topic)?.leaders.length ?? 0
     if (count === 0) throw new RangeError(`the log has no topic ${topic}: call ensureTopic() first`)
     return count

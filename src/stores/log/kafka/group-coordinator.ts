@@ -22,7 +22,11 @@ export class GroupCoordinator {
     if (this.#node === null) {
       const broker = await this.#connections.any()
       const { coordinator } = await broker.findGroupCoordinator({ groupId: this.#group, coordinatorType: 0 })
-      this.#node = coordinator.nodeId
+      // A log that has done nothing else yet does not know where the nodes are.
+      if (!this.#metadata.places.has(coordinator.nodeId)) await this.#metadata.topics()
+      const { nodeId, host, port } = coordinator
+      this.#metadata.places.set(nodeId, { host, port })
+      this.#node = nodeId
     }
     return this.#connections.node(this.#node)
   }

@@ -25,7 +25,6 @@ export interface GroupMemberOptions {
   /** Its own: the answer to a join is held back until all have joined, and all that is behind it waits. */
   readonly connections: BrokerConnections
   readonly session_ms: number
-  readonly metadata_ms: number
   /** The partitions of a topic may have changed. */
   readonly onChange: (topic: string) => void
 }
@@ -168,7 +167,7 @@ export class GroupMember {
   /** A topic that is gone has no partitions to share. */
   async #count(topic: string): Promise<number> {
     try {
-      return await this.#options.metadata.partitions(topic, this.#options.metadata_ms)
+      return await this.#options.metadata.partitions(topic)
     } catch (error) {
       if (error instanceof RangeError) return 0
       throw error

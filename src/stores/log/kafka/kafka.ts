@@ -12,7 +12,7 @@ import { ClusterMetadata } from './cluster-metadata.ts'
 import { CommittedPositions } from './committed-positions.ts'
 import { Fetcher, OutOfRangeAnswer } from './fetcher.ts'
 import { GroupMember } from './group-member.ts'
-import { DELIVERY_MS, type KafkaOptions, METADATA_MS, RETRY_MS, SESSION_MS } from './kafka-options.ts'
+import { DELIVERY_MS, type KafkaOptions, RETRY_MS, SESSION_MS } from './kafka-options.ts'
 import type { KafkaError } from './kafkajs-inside.ts'
 import { topicRanges, trimPartition } from './offsets.ts'
 import { Producer } from './producer.ts'
@@ -63,10 +63,10 @@ export class KafkaEventLog implements EventLog {
     this.#check()
     checkName('topic', topic)
     checkPartitions(topic, partitions)
-    const found = await this.#metadata.partitions(topic, 0).catch(noTopic)
+    const found = await this.#metadata.partitionsNow(topic).catch(noTopic)
     if (found !== null) return found
     await this.#create(topic, partitions)
-    return this.#metadata.partitions(topic, 0)
+    return this.#metadata.partitionsNow(topic)
   }
 
   async topics(): Promise<string[]> {
@@ -120,15 +120,15 @@ export class KafkaEventLog implements EventLog {
   async assigned(group: string, topic: string): Promise<readonly number[]> {
     this.#check()
     checkName('group', group)
+    await this.#metadata.partitions(topic)
     let member = this.#members.get(group)
     if (member === undefined) {
-      const { session_ms = SESSION_MS, metadata_ms = METADATA_MS } = this.#options
+      const { session_ms = SESSION_MS } = this.#options
       member = new GroupMember({
         group,
         metadata: this.#metadata,
         connections: new BrokerConnections(this.#options, this.#metadata.places),
         session_ms,
-        metadata_ms,
         onChange: (changed) => this.#arrivals.arrived(changed),
       })
       this.#members.set(group, member)
@@ -173,7 +173,7 @@ export class KafkaEventLog implements EventLog {
   async #partition(topic: string, partition: number): Promise<void> {
     this.#check()
     if (partition < (await this.#metadata.partitions(topic))) return
-    const count = await this.#metadata.partitions(topic, 0)
+    const count = await this.#metadata.partitionsNow(topic)
     if (partition >= count) throw new RangeError(`topic ${topic} has no partition ${partition}: it has ${count}`)
   }
 
@@ -203,7 +203,7 @@ export class KafkaEventLog implements EventLog {
     })
     // Brokers learn of it one after another.
     await retried(RETRY_MS, async () => {
-      const count = await this.#metadata.partitions(topic, 0).catch(noTopic)
+      const count = await this.#metadata.partitionsNow(topic).catch(noTopic)
       const led = (partition: number) => this.#metadata.leader(topic, partition) !== undefined
       if (count === null || !Array.from({ length: count }, (_, partition) => partition).every(led)) {
         throw Object.assign(new Error(`topic ${topic} was created but has no leaders yet`), { retriable: true })

@@ -57,7 +57,9 @@ export interface KafkaBroker {
     topics: PerTopic<{ partition: number; offset: string }>
   }): Promise<{ topics: PerTopic<{ partition: number; lowWatermark: bigint | { toString(): string } }> }>
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>
-  findGroupCoordinator(request: { groupId: string; coordinatorType: 0 }): Promise<{ coordinator: { nodeId: number } }>
+  findGroupCoordinator(request: { groupId: string; coordinatorType: 0 }): Promise<{
+    coordinator: { nodeId: number; host: string; port: number }
+  }>
   offsetFetch(request: { groupId: string; topics: readonly [] }): Promise<{
     responses: PerTopic<{ partition: number; offset: string }>
   }>

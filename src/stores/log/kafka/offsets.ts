@@ -11,7 +11,7 @@ const LEADER_NOT_AVAILABLE = 5
 
 /** What a topic's partitions hold: up to where it may be read, which open transactions hold back. */
 export async function topicRanges(metadata: ClusterMetadata, topic: string): Promise<PartitionRange[]> {
-  const count = await metadata.partitions(topic, 0)
+  const count = await metadata.partitionsNow(topic)
   const all = Array.from({ length: count }, (_, partition) => partition)
   // In this order: the start may move past an end that was read before.
   const ends = await offsetsAt(metadata, topic, all, LATEST)
