@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import {
+  areWhole,
+  hasEvicted,
+  type MarkRecord,
+  markOf,
+  NO_RECORD,
+  parseRecord,
+  type Records,
+  storeOffsets,
+  wentBack,
+} from '../../../src/stores/online/redis/mark-record.ts'
+import type { ServerInfo } from '../../../src/stores/online/redis/server-info.ts'
+import type { View } from '../../../src/stores/online/redis/view.ts'
+
+const record = (offsets: Record<string, number>, rest: Partial<MarkRecord> = {}): MarkRecord => ({
+  claim: '0-9',
+  born: '1.5',
+  version: 3,
+  evicted: 'run:0',
+  offsets: new Map(Object.entries(offsets)),
+  ...rest,
+})
+
+const view = {
+  masters: [
+    { home: 0, claim: '0-9' },
+    { home: 10, claim: '10-16383' },
+  ],
+} as unknown as View
+const records = (first: MarkRecord, second: MarkRecord): Records =>
+  new Map([
+    [0, first],
+    [10, second],
+  ])
+
+describe('the record of a node', () => {
+  it('is read from its hash, whatever else stands there', () => {
+    const fields = [
+      'slots',
+      '0-9',
+      'state',
+      '17.25/42',
+      'evicted',
+      'r:7',
+      '~writer',
+      '9',
+      '["g","t",0]',
+      '1099511627776',
+    ]
+    expect(parseRecord(fields.map((field) => Buffer.from(field)))).toEqual({
+      claim: '0-9',
+      born: '17.25',
+      version: 42,
+      evicted: 'r:7',
+      offsets: new Map([['["g","t",0]', 2 ** 40]]),
+    })
+    expect(parseRecord([])).toEqual(NO_RECORD)
+    expect(markOf('["g","t",3]', 8)).toEqual({ group: 'g', topic: 't', partition: 3, offset: 8 })
+  })
+
+  it.each([
+    ['goes on', record({ a: 5 }, { version: 4 }), false],
+    ['is as it was', record({ a: 4 }), false],
+    ['is gone', NO_RECORD, true],
+    ['is another', record({ a: 9 }, { born: '2.5', version: 9 }), true],
+    ['was written less often', record({ a: 4 }, { version: 2 }), true],
+    ['has a lower mark', record({ a: 3 }, { version: 4 }), true],
+    ['lacks a mark', record({}, { version: 4 }), true],
+    ['has another claim', record({}, { version: 4, claim: '0-5' }), false],
+  ])('that %s: went back', (_, after, back) => {
+    expect(wentBack(record({ a: 4 }), after)).toBe(back)
+    expect(wentBack(NO_RECORD, after)).toBe(false)
+  })
+
+  it.each([
+    ['none since', 'run:5', 'run', 5, false],
+    ['some since', 'run:5', 'run', 6, true],
+    ['none by a new process', 'old:5', 'run', 0, false],
+    ['some by a new process', 'old:5', 'run', 1, true],
+    ['not known at first', '', 'run', 1, true],
+  ])('tells evictions: %s', (_, evicted, run, count, expected) => {
+    const info = { run, evicted: count } as ServerInfo
+    expect(hasEvicted(record({}, { evicted }), info)).toBe(expected)
+    expect(hasEvicted(NO_RECORD, info)).toBe(false)
+  })
+})
+
+describe('the marks of the store', () => {
+  const other = (offsets: Record<string, number>) => record(offsets, { claim: '10-16383' })
+
+  it('are the lowest of all nodes, and none where a node has none', () => {
+    const both = records(record({ a: 5, b: 2, c: 1 }), other({ a: 3, b: 7, d: 1 }))
+    expect([...storeOffsets(both, view)]).toEqual([
+      ['a', 3],
+      ['b', 2],
+    ])
+  })
+
+  it.each([
+    ['has no record', NO_RECORD],
+    ['vouches for fewer slots than it has', record({ a: 3 }, { claim: '10-99' })],
+    ['vouches for slots of others', record({ a: 3 }, { claim: '0-16383' })],
+  ])('are none at all where a node %s', (_, second) => {
+    expect(areWhole(records(record({ a: 5 }), second), view)).toBe(false)
+    expect([...storeOffsets(records(record({ a: 5 }), second), view)]).toEqual([])
+  })
+})
