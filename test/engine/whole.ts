@@ -18,6 +18,14 @@ import { SourceArchiver } from '../../src/stream/source-archiver.ts'
 import { SourceStream } from '../../src/stream/source-stream.ts'
 import { compact } from '../../src/timeline/compact.ts'
 
+/** How long a log that has nothing at hand is waited for at a time. */
+const WAIT_MS = 50
+
+interface Carrier {
+  readonly source: SourceModel
+  readonly positions: ReadonlyMap<number, number>
+}
+
 type Json = Readonly<Record<string, unknown>>
 
 /** The three stores of an installation: they outlive processes and definitions. */
@@ -99,11 +107,22 @@ export class Whole {
   }
 
   async stream(): Promise<void> {
-    for (const stream of this.#streams) while (await stream.step());
+    for (const stream of this.#streams) await this.#toTheEnd(stream, () => stream.step())
   }
 
   async archive(): Promise<void> {
-    for (const archiver of this.#archivers) while ((await archiver.step()) > 0);
+    for (const archiver of this.#archivers) await this.#toTheEnd(archiver, async () => (await archiver.step()) > 0)
+  }
+
+  /** Steps until all that is in the log now is carried. A log that fetches ahead may have nothing at hand for a moment. */
+  async #toTheEnd(carrier: Carrier, step: () => Promise<boolean>): Promise<void> {
+    const { topic } = carrier.source
+    const ends = await this.stores.log.ranges(topic)
+    for (;;) {
+      if (await step()) continue
+      if (ends.every(({ partition, end }) => (carrier.positions.get(partition) ?? 0) >= end)) return
+      await this.stores.log.wait(topic, WAIT_MS)
+    }
   }
 
   async backfill(signal = new AbortController().signal): Promise<BackfillResult[]> {
