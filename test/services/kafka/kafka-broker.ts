@@ -58,7 +58,7 @@ export async function startBrokers({ brokers = 1, properties, format }: BrokerSe
   }
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer())
   const ports = await Promise.all(
     servers.map(

@@ -74,7 +74,7 @@ export class LogFeeder {
         try {
           const places = await log.append(
             topic,
-            texts.map((text) => ({ key: `key-${text.at(-1)}`, value: Buffer.from(text) })),
+            texts.map((text, i) => ({ key: `key-${i}`, value: Buffer.from(text) })),
           )
           for (const [i, { partition, offset }] of places.entries()) {
             this.acknowledged.set(`${partition}/${offset}`, texts[i]!)
