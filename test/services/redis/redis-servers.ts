@@ -72,7 +72,7 @@ export class RedisServer {
   cli(...args: readonly string[]): string {
     const all = ['-p', String(this.port), '-e', ...args]
     const { status, stdout, stderr } = spawnSync('redis-cli', all, { encoding: 'utf8' })
-    if (status !== 0) throw new Error(`redis-cli ${args.join(' ')}: ${stdout}${stderr}`)
+    if (status !== 0) throw new Error(`redis-cli ${args.join(' ').slice(0, 100)}: ${stdout}${stderr}`)
     return stdout.trim()
   }
 
@@ -114,9 +114,7 @@ export class RedisCluster {
     try {
       for (let i = 0; i < masters * (1 + replicasEach); i++) nodes.push(await cluster.#startNode(args))
       const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
-      const all = ['--cluster', 'create', ...addresses, '--cluster-replicas', String(replicasEach), '--cluster-yes']
-      const { status, stdout } = spawnSync('redis-cli', all, { encoding: 'utf8' })
-      if (status !== 0) throw new Error(`redis-cli --cluster create: ${stdout}`)
+      await cluster.#manage('create', ...addresses, '--cluster-replicas', String(replicasEach), '--cluster-yes')
       await cluster.agree()
       return cluster
     } catch (error) {
@@ -155,15 +153,33 @@ export class RedisCluster {
     return lines.map((line) => this.#byPort(Number(/:(\d+)@/.exec(line)![1])))
   }
 
-  /** A node that belongs to no cluster yet, for {@link dispose} to end. */
   async #startNode(args: readonly string[]): Promise<RedisServer> {
     return RedisServer.start('--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', ...args)
   }
 
+  /** Takes one more node in, as a master without slots. */
   async add(...args: readonly string[]): Promise<RedisServer> {
     const node = await this.#startNode(args)
+    const any = this.nodes[0]!
     ;(this.nodes as RedisServer[]).push(node)
+    await this.#manage('add-node', `127.0.0.1:${node.port}`, `127.0.0.1:${any.port}`)
+    await this.agree()
     return node
+  }
+
+  /** Moves so many slots, key by key, as one does it with a cluster that is at work. */
+  async move(slots: number, from: RedisServer, to: RedisServer): Promise<void> {
+    const [source, target] = [from.cli('cluster', 'myid'), to.cli('cluster', 'myid')]
+    const which = ['--cluster-from', source, '--cluster-to', target, '--cluster-slots', String(slots)]
+    await this.#manage('reshard', `127.0.0.1:${from.port}`, ...which, '--cluster-yes')
+  }
+
+  async #manage(...args: readonly string[]): Promise<void> {
+    const child = spawn('redis-cli', ['--cluster', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk))
+    const status = await new Promise((resolve) => child.once('exit', resolve))
+    if (status !== 0) throw new Error(`redis-cli --cluster ${args.join(' ')}: ${output.slice(-2_000)}`)
   }
 
   async dispose(): Promise<void> {

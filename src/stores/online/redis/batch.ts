@@ -7,6 +7,8 @@ import type { Master } from './view.ts'
 
 /** One more command behind the others of a batch, which tells something of the node. */
 export interface Tail {
+  /** It may stay away while the slot that it stands in is moved. */
+  readonly optional: boolean
   write(connection: Connection, master: Master): void
   take(reply: Reply, master: Master): void
 }
@@ -76,6 +78,7 @@ export class Batch {
 
   #takeTail(tail: Tail, reply: Reply, master: Master): void {
     if (reply instanceof ErrorReply) {
+      if (tail.optional && reply.passing) return
       this.#fault(reply, null)
       // What the tail should tell of them is not known.
       for (const command of this.#commands) command.reset()
@@ -88,7 +91,7 @@ export class Batch {
     const error = reply.toError(this.#connection.name)
     if (reply.code === 'NOSCRIPT') this.#scriptless = true
     else if (reply.code === 'ASK' && command !== null) command.asked = this.#target(reply)
-    else if (reply.code === 'MOVED' || reply.passing) {
+    else if (reply.passing) {
       if (command !== null) command.asked = null
       this.#passing = error
     } else this.#fatal ??= error

@@ -108,6 +108,7 @@ export class MarkKeeper {
 
   /** Behind the reads of a batch: looks whether the node still is where it was. */
   readonly witness: Tail = {
+    optional: true,
     write: ({ out }, { home }) => out.add('HGET', this.#names.marksOf(home), STATE_FIELD),
     take: (reply, { home, claim }) => {
       const record = this.#records.get(home)
@@ -121,6 +122,7 @@ export class MarkKeeper {
   prove({ written }: RowProofs): Tail {
     const writing = new Map<number, string>()
     return {
+      optional: false,
       write: ({ out }, { home }) => {
         const proof = String(++this.#proofs)
         writing.set(home, proof)
@@ -227,16 +229,21 @@ export class MarkKeeper {
     const unchanged = new Set(before.masters.map(({ home, claim }) => `${home}=${claim}`))
     const wanting = view.masters.filter(({ home, claim }) => records.get(home)!.claim !== claim)
     if (wanting.some(({ home, claim }) => unchanged.has(`${home}=${claim}`))) return false
-    const old = before.masters.map(({ home }) => this.#call(home, (key) => ['HGETALL', key]))
-    await this.#exchange.settle(old)
-    const lost = before.masters.some(({ home }, i) => wentBack(this.#records.get(home)!, parseRecord(old[i]!.reply)))
-    if (lost) return false
-    const places = [...storeOffsets(this.#records, before)].flat()
-    const calls = wanting.map(({ home, claim, address }) => {
+    const calls = before.masters.map(({ home }) => this.#call(home, (key) => ['HGETALL', key]))
+    await this.#exchange.settle(calls)
+    const found = new Map(before.masters.map(({ home }, i) => [home, parseRecord(calls[i]!.reply)]))
+    if (before.masters.some(({ home }) => wentBack(this.#records.get(home)!, found.get(home)!))) return false
+    // Others may have moved them since; where somebody has adopted already, what we know still holds.
+    const newest = before.masters.map(({ home, claim }): [number, MarkRecord] => {
+      const record = found.get(home)!
+      return [home, record.claim === claim ? record : this.#records.get(home)!]
+    })
+    const places = [...storeOffsets(new Map(newest), before)].flat()
+    const adopting = wanting.map(({ home, claim, address }) => {
       const evicted = evictedNow(this.#exchange.nodes.info(address))
       return Call.script(ADOPT_MARKS, this.#names.marksOf(home), claim, evicted, ...places)
     })
-    await this.#exchange.settle(calls)
+    await this.#exchange.settle(adopting)
     return true
   }
 

@@ -33,8 +33,10 @@ export class RedisStoreError extends Error {
   }
 }
 
-/** Replies that time heals: the node loads, fails over, migrates a slot, is busy with a script or cannot write for the moment. */
+/** Replies that time heals: a slot moves or has moved, the node loads, fails over, is busy or cannot write for the moment. */
 const PASSING: ReadonlySet<string> = new Set([
+  'MOVED',
+  'ASK',
   'TRYAGAIN',
   'CLUSTERDOWN',
   'LOADING',

@@ -1,0 +1,112 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { AppendCommand } from '../../../src/stores/online/redis/append-command.ts'
+import { Exchange } from '../../../src/stores/online/redis/exchange.ts'
+import { KeyNames } from '../../../src/stores/online/redis/key-names.ts'
+import { MarkKeeper, type RowProofs } from '../../../src/stores/online/redis/mark-keeper.ts'
+import { Nodes } from '../../../src/stores/online/redis/nodes.ts'
+import { parseRedisUrl } from '../../../src/stores/online/redis/redis-url.ts'
+import { row } from '../../stores/online-store.contract.ts'
+import { RedisCluster } from './redis-servers.ts'
+
+const names = new KeyNames('', null)
+const move = (from: number | null, offset: number) => ({ group: 'g', topic: 't', partition: 0, from, offset })
+const PLACE = '["g","t",0]'
+
+describe('marks on every node', () => {
+  let cluster: RedisCluster
+  let nodes: Nodes
+  let exchange: Exchange
+  let keeper: MarkKeeper
+
+  beforeAll(async () => {
+    cluster = await RedisCluster.start(3, 0)
+  })
+  afterAll(() => cluster?.dispose())
+
+  beforeEach(async () => {
+    for (const node of cluster.nodes) node.cli('flushall')
+    const settings = { user: null, password: null, database: 0, tls: null, timeout_ms: 2_000 }
+    nodes = await Nodes.open(parseRedisUrl(cluster.url), settings)
+    exchange = new Exchange(nodes, 500)
+    keeper = new MarkKeeper(exchange, names, 'w')
+  })
+  afterEach(() => nodes.close())
+
+  /** Rows to all three nodes, and what proves them. */
+  async function written(): Promise<RowProofs> {
+    const proofs = { view: nodes.view, written: new Map<number, string>() }
+    const commands = Array.from({ length: 20 }, (_, i) => new AppendCommand(`k${i}`, row(i), null, 0))
+    await exchange.settle(commands, { voids: true, tail: keeper.prove(proofs) })
+    expect(proofs.written.size).toBe(3)
+    return proofs
+  }
+  const nodeOf = (i: number) => cluster.masters()[i]!
+  const record = (i: number) => names.marksOf(nodes.view.masters[i]!.home)
+  const markOn = (i: number) => Number(nodeOf(i).cli('hget', record(i), PLACE))
+  const marks = async () => (await keeper.read()).map(({ offset }) => offset)
+
+  it('stand on each, and nothing else is left there', async () => {
+    expect(await keeper.move([move(null, 7)], await written())).toBe(true)
+    for (const [i, { claim }] of nodes.view.masters.entries()) {
+      expect(markOn(i)).toBe(7)
+      expect(nodeOf(i).cli('hget', record(i), 'slots')).toBe(claim)
+      expect(nodeOf(i).cli('hlen', record(i))).toBe('4')
+    }
+  })
+
+  it.each([0, 1, 2])('do not move where node %i lost what was written behind its rows', async (lost) => {
+    await keeper.move([move(null, 7)], await written())
+    const proofs = await written()
+    nodeOf(lost).cli('hdel', record(lost), '~w')
+    expect(await keeper.move([move(7, 9)], proofs)).toBe(false)
+    expect(markOn(lost)).toBe(7)
+    expect(await marks()).toEqual([7])
+    // Whoever writes the rows again may then move it.
+    expect(await keeper.move([move(7, 9)], await written())).toBe(true)
+    expect(await marks()).toEqual([9])
+  })
+
+  it('do not move by what an earlier round wrote', async () => {
+    const earlier = await written()
+    await written()
+    expect(await keeper.move([move(null, 7)], earlier)).toBe(false)
+    expect(await marks()).toEqual([])
+  })
+
+  it('do not move where slots have got other owners since the rows were written', async () => {
+    const proofs = await written()
+    expect(await keeper.move([move(null, 7)], { ...proofs, view: { ...nodes.view } })).toBe(false)
+  })
+
+  it.each([0, 1, 2])('are as far as the node that is behind: node %i', async (behind) => {
+    await keeper.move([move(null, 7)], await written())
+    await keeper.move([move(7, 20)], await written())
+    nodeOf(behind).cli('hset', record(behind), PLACE, '7')
+    expect(await marks()).toEqual([7])
+    await expect(keeper.move([move(20, 30)], await written())).rejects.toMatchObject({ found: 7 })
+    // The others stay further while it catches up.
+    expect(await keeper.move([move(7, 12)], await written())).toBe(true)
+    expect([0, 1, 2].map(markOn)).toEqual([0, 1, 2].map((i) => (i === behind ? 12 : 20)))
+    expect(await keeper.move([move(12, 25)], await written())).toBe(true)
+    expect([0, 1, 2].map(markOn)).toEqual([25, 25, 25])
+  })
+
+  it.each([0, 1, 2])('are none where node %i has none', async (empty) => {
+    await keeper.move([move(null, 7)], await written())
+    nodeOf(empty).cli('flushall')
+    expect(await marks()).toEqual([])
+    await expect(keeper.move([move(7, 9)], await written())).rejects.toMatchObject({ found: null })
+    expect(await keeper.move([move(null, 5)], await written())).toBe(true)
+    expect(await marks()).toEqual([5])
+    expect([0, 1, 2].map(markOn)).toEqual([0, 1, 2].map((i) => (i === empty ? 5 : 7)))
+  })
+
+  it('let one of two writers win, and the other see it', async () => {
+    const other = new MarkKeeper(exchange, names, 'v')
+    await keeper.move([move(null, 7)], { view: null, written: new Map() })
+    await other.load()
+    expect(await keeper.move([move(7, 9)], { view: null, written: new Map() })).toBe(true)
+    await expect(other.move([move(7, 8)], { view: null, written: new Map() })).rejects.toMatchObject({ found: 9 })
+    expect(await marks()).toEqual([9])
+  })
+})
