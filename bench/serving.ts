@@ -33,7 +33,8 @@ const RUNS = 20
 
 /** What a read of the kernel costs, and requests a second of the whole API beside a server that answers a constant. */
 export async function servingBench(report: Report): Promise<void> {
-  for (const rows of [1, 12, 50, 200, 1_000]) kernelBench(report, rows)
+  for (const rows of [1, 12, 50, 200, 1_000]) kernelBench(report, rows, 'numbers')
+  for (const rows of [1, 12, 50, 200, 1_000]) kernelBench(report, rows, 'a filter and texts, too')
   await apiBench(report)
 }
 
@@ -44,8 +45,8 @@ const COLUMNS: readonly StoredColumn[] = [
 ]
 const SCHEMAS: RowSchemas = { columns: COLUMNS, schemas: [{ number: 1, columns: [0, 1, 2] }] }
 
-/** Four windows of six aggregates over one timeline. */
-function kernelBench(report: Report, count: number): void {
+/** Four windows of six aggregates over one timeline: of one number column, or with a filter and a text column, too. */
+function kernelBench(report: Report, count: number, over: 'numbers' | 'a filter and texts, too'): void {
   const now_ms = Date.UTC(2026, 0, 31)
   const encoder = new RowEncoder(SCHEMAS)
   for (let i = 0; i < count; i++) {
@@ -59,11 +60,15 @@ function kernelBench(report: Report, count: number): void {
   const base = { source: 's', of: null, params: {}, where: null, excludeCurrent: false, windows: [], delay: null }
   const specs = [
     { ...base, aggregate: 'count', column: null },
-    { ...base, aggregate: 'count', column: null, where: declined },
     { ...base, aggregate: 'sum', column: 'amount' },
     { ...base, aggregate: 'avg', column: 'amount' },
     { ...base, aggregate: 'max', column: 'amount' },
-    { ...base, aggregate: 'countDistinct', column: 'shop' },
+    over === 'numbers'
+      ? { ...base, aggregate: 'min', column: 'amount' }
+      : { ...base, aggregate: 'count', column: null, where: declined },
+    over === 'numbers'
+      ? { ...base, aggregate: 'timeSinceLast', column: null }
+      : { ...base, aggregate: 'countDistinct', column: 'shop' },
   ]
   const features = specs.flatMap((spec) =>
     [DAY_MS / 24, DAY_MS, 7 * DAY_MS, 30 * DAY_MS].map((window_ms) => ({ spec, window_ms, delay_ms: 0 })),
@@ -72,7 +77,7 @@ function kernelBench(report: Report, count: number): void {
   const plan = new TimelinePlan(features, type, SCHEMAS, aggregates)
   const out: FeatureValue[] = []
   report(
-    `kernel read of ${count} rows, 4 windows of 6 aggregates`,
+    `kernel read of ${count} rows, 4 windows of 6 aggregates: ${over}`,
     `${leastCpu(() => plan.read(rows, now_ms, null, out), count).toFixed(2)} us of CPU`,
   )
 }
