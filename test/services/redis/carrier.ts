@@ -59,6 +59,7 @@ export class Carrier {
         await this.#store.append(appends, [{ group: this.#group, topic: 't', partition: 0, from, offset }])
         this.#position = offset
       } catch (error) {
+        if ((error as { retryable?: boolean }).retryable === false) throw error
         this.#known = false
         const code = (error as { code?: string }).code ?? String(error)
         if (this.troubles.at(-1) !== code) this.troubles.push(code)

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,10 +21,14 @@ export class RedisServer {
   readonly #args: readonly string[]
   #process: ChildProcess | null = null
 
-  private constructor(port: number, folder: string, args: readonly string[]) {
+  /** What redis-cli needs to reach it. */
+  readonly #access: readonly string[]
+
+  private constructor(port: number, folder: string, args: readonly string[], access: readonly string[] = []) {
     this.port = port
     this.folder = folder
     this.#args = args
+    this.#access = access
   }
 
   /** `args`: as on the command line of redis-server, such as `--maxmemory 10mb`. */
@@ -36,7 +40,29 @@ export class RedisServer {
     return server
   }
 
+  /** One that speaks TLS only. */
+  static async startTls({ cert, key }: { cert: string; key: string }): Promise<RedisServer> {
+    const port = await freePort()
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-redis-'))
+    const tls = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert, '--tls-auth-clients', 'no']
+    const args = ['--port', '0', '--tls-port', String(port), ...tls]
+    const server = new RedisServer(port, folder, args, ['--tls', '--cacert', cert])
+    await server.start()
+    return server
+  }
+
+  /** A sentinel that watches nothing yet. */
+  static async startSentinel(): Promise<RedisServer> {
+    const port = await freePort()
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-redis-'))
+    await writeFile(join(folder, 'sentinel.conf'), '')
+    const server = new RedisServer(port, folder, [join(folder, 'sentinel.conf'), '--sentinel'])
+    await server.start()
+    return server
+  }
+
   get url(): string {
+    if (this.#access.length > 0) return `rediss://127.0.0.1:${this.port}`
     return `redis://127.0.0.1:${this.port}`
   }
 
@@ -47,7 +73,9 @@ export class RedisServer {
   /** Starts it on its old port and files, and waits until it has loaded them. */
   async start(): Promise<void> {
     await mkdir(this.folder, { recursive: true })
-    const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', '', ...this.#args]
+    const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder]
+    const sentinel = this.#args.includes('--sentinel')
+    const args = sentinel ? [...this.#args, ...own] : [...own, '--save', '', ...this.#args]
     const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk))
@@ -60,8 +88,8 @@ export class RedisServer {
     this.#process = child
     const until = performance.now() + START_MS_MAX
     while (failed === null && child.exitCode === null && performance.now() < until) {
-      if (spawnSync('redis-cli', ['-p', String(this.port), 'ping'], { encoding: 'utf8' }).stdout?.trim() === 'PONG')
-        return
+      const ping = spawnSync('redis-cli', ['-p', String(this.port), ...this.#access, 'ping'], { encoding: 'utf8' })
+      if (ping.stdout?.trim() === 'PONG') return
       await sleep(20)
     }
     child.kill('SIGKILL')
@@ -70,7 +98,7 @@ export class RedisServer {
 
   /** As redis-cli answers. Throws where it says that something failed. */
   cli(...args: readonly string[]): string {
-    const all = ['-p', String(this.port), '-e', ...args]
+    const all = ['-p', String(this.port), ...this.#access, '-e', ...args]
     const { status, stdout, stderr } = spawnSync('redis-cli', all, { encoding: 'utf8' })
     if (status !== 0) throw new Error(`redis-cli ${args.join(' ').slice(0, 100)}: ${stdout}${stderr}`)
     return stdout.trim()

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type Mark, type MarkMove, MarkMovedError } from '../../online-store.ts'
 import { markKey } from '../append-check.ts'
 import type { Tail } from './batch.ts'
@@ -175,7 +176,7 @@ export class MarkKeeper {
         if (held === undefined || held < offset) further = true
         places.push(place, held ?? '', Math.max(offset, held ?? 0))
       }
-      const seen = [record.claim, claim, evictedNow(this.#exchange.nodes.info(address))]
+      const seen = [record.claim, claim, evictedNow(this.#exchange.nodes.info(address)), randomUUID()]
       const proof = further ? (proofs.written.get(home) ?? '') : ''
       return Call.script(MOVE_MARKS, this.#names.marksOf(home), ...seen, this.#writer, proof, ...places)
     })
@@ -241,7 +242,7 @@ export class MarkKeeper {
     const places = [...storeOffsets(new Map(newest), before)].flat()
     const adopting = wanting.map(({ home, claim, address }) => {
       const evicted = evictedNow(this.#exchange.nodes.info(address))
-      return Call.script(ADOPT_MARKS, this.#names.marksOf(home), claim, evicted, ...places)
+      return Call.script(ADOPT_MARKS, this.#names.marksOf(home), claim, evicted, randomUUID(), ...places)
     })
     await this.#exchange.settle(adopting)
     return true

@@ -14,7 +14,7 @@ export const STATE_FIELD = 'state'
 export interface MarkRecord {
   /** The slots that it vouches for; empty: there is no record. */
   readonly claim: string
-  /** When it began, by the node's clock to the microsecond: another record is never taken for it. */
+  /** What it was called when it began: another record is never taken for it. */
   readonly born: string
   /** Counts its writes. */
   readonly version: number

@@ -5,7 +5,8 @@
   KEYS[1]  the node's record
   ARGV[1]  its claim now
   ARGV[2]  its count of evictions
-  ARGV[3...]  place, offset; and so on
+  ARGV[3]  what it is called if it is the first record there
+  ARGV[4...]  place, offset; and so on
 
   Result:
     1  done
@@ -14,12 +15,11 @@
 local record = KEYS[1]
 if redis.call('HGET', record, 'slots') == ARGV[1] then return 0 end
 -- What stood here goes on, for readers that know it.
-local time = redis.call('TIME')
-local state = redis.call('HGET', record, 'state') or (time[1] .. '.' .. time[2] .. '/0')
+local state = redis.call('HGET', record, 'state') or (ARGV[3] .. '/0')
 local born, version = string.match(state, '^(.*)/(%d+)$')
 redis.call('DEL', record)
 redis.call('HSET', record, 'slots', ARGV[1], 'evicted', ARGV[2], 'state', string.format('%s/%d', born, version + 1))
-for i = 3, #ARGV, 2 do
+for i = 4, #ARGV, 2 do
   redis.call('HSET', record, ARGV[i], ARGV[i + 1])
 end
 return 1

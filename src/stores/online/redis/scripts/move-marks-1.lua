@@ -6,9 +6,10 @@
   ARGV[1]  the claim that the record must have; empty: it must not be there
   ARGV[2]  the claim that it gets; where that is another, the record begins anew
   ARGV[3]  what it gets as its count of evictions where it begins anew
-  ARGV[4]  the writer's field
-  ARGV[5]  what the writer put there behind its last row; empty: it wrote no rows to this node
-  ARGV[6...]  place, the offset that it must have (empty: none), the offset that it gets; and so on
+  ARGV[4]  what it is called where it begins anew: a text that no other record has had
+  ARGV[5]  the writer's field
+  ARGV[6]  what the writer put there behind its last row; empty: it wrote no rows to this node
+  ARGV[7...]  place, the offset that it must have (empty: none), the offset that it gets; and so on
 
   Result:
     { 'OK', state }         done; the state counts further
@@ -19,25 +20,24 @@
 local record = KEYS[1]
 local claim = redis.call('HGET', record, 'slots') or ''
 if claim ~= ARGV[1] then return { 'CLAIM' } end
-if ARGV[5] ~= '' and redis.call('HGET', record, ARGV[4]) ~= ARGV[5] then return { 'ROWS' } end
+if ARGV[6] ~= '' and redis.call('HGET', record, ARGV[5]) ~= ARGV[6] then return { 'ROWS' } end
 local fresh = claim ~= ARGV[2]
-for i = 6, #ARGV, 3 do
+for i = 7, #ARGV, 3 do
   local found = not fresh and redis.call('HGET', record, ARGV[i]) or ''
   if found ~= ARGV[i + 1] then return { 'MARK' } end
 end
 local born, version
 if fresh then
-  local time = redis.call('TIME')
-  born, version = time[1] .. '.' .. time[2], 0
+  born, version = ARGV[4], 0
   redis.call('DEL', record)
   redis.call('HSET', record, 'slots', ARGV[2], 'evicted', ARGV[3])
 else
   born, version = string.match(redis.call('HGET', record, 'state'), '^(.*)/(%d+)$')
 end
-for i = 6, #ARGV, 3 do
+for i = 7, #ARGV, 3 do
   redis.call('HSET', record, ARGV[i], ARGV[i + 2])
 end
 local state = string.format('%s/%d', born, version + 1)
 redis.call('HSET', record, 'state', state)
-redis.call('HDEL', record, ARGV[4])
+redis.call('HDEL', record, ARGV[5])
 return { 'OK', state }
