@@ -101,6 +101,29 @@ describe('marks on every node', () => {
     expect([0, 1, 2].map(markOn)).toEqual([0, 1, 2].map((i) => (i === empty ? 5 : 7)))
   })
 
+  it.each([0, 1, 2])('do not move without rows once node %i is older than this writer last saw it', async (older) => {
+    await keeper.move([move(null, 7)], await written())
+    await keeper.read()
+    nodeOf(older).cli(
+      'hset',
+      record(older),
+      'state',
+      nodeOf(older).cli('hget', record(older), 'state').replace('/1', '/0'),
+    )
+    const declared = [{ ...move(null, 7), group: 'another' }]
+    await expect(keeper.move(declared, { view: null, written: new Map() })).rejects.toMatchObject({ code: 'WENT_BACK' })
+    expect((await keeper.read()).map(({ group }) => group)).toEqual(['g'])
+  })
+
+  it('do not keep for ever what dead writers left', async () => {
+    await keeper.move([move(null, 7)], await written())
+    const left = Array.from({ length: 300 }, (_, i) => [`~${i}`, '1']).flat()
+    nodeOf(0).cli('hset', record(0), ...left)
+    await keeper.check()
+    expect(nodeOf(0).cli('hlen', record(0))).toBe('4')
+    expect(await marks()).toEqual([7])
+  })
+
   it('let one of two writers win, and the other see it', async () => {
     const other = new MarkKeeper(exchange, names, 'v')
     await keeper.move([move(null, 7)], { view: null, written: new Map() })

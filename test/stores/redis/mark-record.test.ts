@@ -19,6 +19,7 @@ const record = (offsets: Record<string, number>, rest: Partial<MarkRecord> = {})
   version: 3,
   evicted: 'run:0',
   offsets: new Map(Object.entries(offsets)),
+  writers: [],
   ...rest,
 })
 
@@ -54,6 +55,7 @@ describe('the record of a node', () => {
       version: 42,
       evicted: 'r:7',
       offsets: new Map([['["g","t",0]', 2 ** 40]]),
+      writers: ['~writer'],
     })
     expect(parseRecord([])).toEqual(NO_RECORD)
     expect(markOf('["g","t",3]', 8)).toEqual({ group: 'g', topic: 't', partition: 3, offset: 8 })

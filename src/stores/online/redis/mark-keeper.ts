@@ -26,6 +26,9 @@ import { type Master, onlyMoved, type View } from './view.ts'
 /** Others may move a mark, or slots, while we look: after so many looks something is wrong. */
 const TRIES_MAX = 20
 
+/** Fields of writers that a record may have: more than write at the same time. */
+const WRITERS_MAX = 200
+
 /** That the rows of one batch are in. */
 export interface RowProofs {
   /** Null: the batch has no rows. */
@@ -97,8 +100,18 @@ export class MarkKeeper {
       await this.#exchange.settle(wrong.map(({ home }) => this.#call(home, (key) => ['DEL', key])))
       await this.load()
     }
+    await this.#tidy()
     // Nobody here follows the marks: then nobody waits for the news either.
     if (!this.#asked) this.#suspect = false
+  }
+
+  /** Removes what writers left that died between rows and mark. One that lives writes its rows again. */
+  async #tidy(): Promise<void> {
+    const calls: Call[] = []
+    for (const [home, { writers }] of this.#records) {
+      if (writers.length > WRITERS_MAX) calls.push(this.#call(home, (key) => ['HDEL', key, ...writers]))
+    }
+    if (calls.length > 0) await this.#exchange.settle(calls)
   }
 
   /** Throws a RedisStoreError while rows may be missing that a reader still counts on. */
@@ -161,6 +174,10 @@ export class MarkKeeper {
       if (results.includes('ROWS')) return false
       if (results.every((result) => result === 'OK')) return true
       await this.load()
+      if (!results.includes('BACK')) continue
+      await this.expect(moves)
+      // Whoever moves a mark without rows has reasons that may not hold any more.
+      throw new RedisStoreError('WENT_BACK', 'Redis holds less than it did: look at the marks, then try again')
     }
     throw new RedisStoreError('UNAVAILABLE', 'other writers keep moving the marks')
   }
@@ -178,7 +195,8 @@ export class MarkKeeper {
       }
       const seen = [record.claim, claim, evictedNow(this.#exchange.nodes.info(address)), randomUUID()]
       const proof = further ? (proofs.written.get(home) ?? '') : ''
-      return Call.script(MOVE_MARKS, this.#names.marksOf(home), ...seen, this.#writer, proof, ...places)
+      const state = record.claim === '' ? '' : `${record.born}/${record.version}`
+      return Call.script(MOVE_MARKS, this.#names.marksOf(home), ...seen, this.#writer, proof, state, ...places)
     })
     await this.#exchange.settle(calls)
     return calls.map(({ reply }, i) => {

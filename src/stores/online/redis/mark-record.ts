@@ -22,9 +22,11 @@ export interface MarkRecord {
   readonly evicted: string
   /** By place ({@link markKey}). */
   readonly offsets: ReadonlyMap<string, number>
+  /** Fields of writers whose mark has not followed their rows yet. */
+  readonly writers: readonly string[]
 }
 
-export const NO_RECORD: MarkRecord = { claim: '', born: '', version: 0, evicted: '', offsets: new Map() }
+export const NO_RECORD: MarkRecord = { claim: '', born: '', version: 0, evicted: '', offsets: new Map(), writers: [] }
 
 /** Reads the answer to HGETALL. */
 export function parseRecord(reply: Reply): MarkRecord {
@@ -33,8 +35,9 @@ export function parseRecord(reply: Reply): MarkRecord {
   for (let i = 0; i < list.length; i += 2) fields.set(String(list[i]), String(list[i + 1]))
   const offsets = new Map<string, number>()
   for (const [field, value] of fields) if (field.startsWith('[')) offsets.set(field, Number(value))
+  const writers = [...fields.keys()].filter((field) => field.startsWith('~'))
   const state = parseState(fields.get(STATE_FIELD) ?? '')
-  return { claim: fields.get('slots') ?? '', ...state, evicted: fields.get('evicted') ?? '', offsets }
+  return { claim: fields.get('slots') ?? '', ...state, evicted: fields.get('evicted') ?? '', offsets, writers }
 }
 
 export function parseState(state: string): { born: string; version: number } {

@@ -9,32 +9,37 @@
   ARGV[4]  what it is called where it begins anew: a text that no other record has had
   ARGV[5]  the writer's field
   ARGV[6]  what the writer put there behind its last row; empty: it wrote no rows to this node
-  ARGV[7...]  place, the offset that it must have (empty: none), the offset that it gets; and so on
+  ARGV[7]  the state that the writer last saw; empty: none
+  ARGV[8...]  place, the offset that it must have (empty: none), the offset that it gets; and so on
 
   Result:
     { 'OK', state }         done; the state counts further
     { 'CLAIM' }             the record has another claim
+    { 'BACK' }              the record is older than that
     { 'ROWS' }              the writer's field is not there: the node has lost it, and maybe the rows before it
     { 'MARK' }              a place has another offset
 ]]
 local record = KEYS[1]
 local claim = redis.call('HGET', record, 'slots') or ''
 if claim ~= ARGV[1] then return { 'CLAIM' } end
+local born, version
+if claim ~= '' then
+  born, version = string.match(redis.call('HGET', record, 'state'), '^(.*)/(%d+)$')
+  local seenBorn, seen = string.match(ARGV[7], '^(.*)/(%d+)$')
+  if seen and (born ~= seenBorn or tonumber(version) < tonumber(seen)) then return { 'BACK' } end
+end
 if ARGV[6] ~= '' and redis.call('HGET', record, ARGV[5]) ~= ARGV[6] then return { 'ROWS' } end
 local fresh = claim ~= ARGV[2]
-for i = 7, #ARGV, 3 do
+for i = 8, #ARGV, 3 do
   local found = not fresh and redis.call('HGET', record, ARGV[i]) or ''
   if found ~= ARGV[i + 1] then return { 'MARK' } end
 end
-local born, version
 if fresh then
   born, version = ARGV[4], 0
   redis.call('DEL', record)
   redis.call('HSET', record, 'slots', ARGV[2], 'evicted', ARGV[3])
-else
-  born, version = string.match(redis.call('HGET', record, 'state'), '^(.*)/(%d+)$')
 end
-for i = 7, #ARGV, 3 do
+for i = 8, #ARGV, 3 do
   redis.call('HSET', record, ARGV[i], ARGV[i + 2])
 end
 local state = string.format('%s/%d', born, version + 1)
