@@ -9,7 +9,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     reporters: ['default', './test/closing-line.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Some tests start a dozen processes: on a machine that is busy otherwise, each takes seconds.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 })
