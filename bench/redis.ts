@@ -33,6 +33,7 @@ export async function redisBench(report: Report): Promise<void> {
       report(`append, ${name}, ioredis, APPEND alone`, await appends(server, keys, (batch) => byPipeline(redis, batch)))
       redis.disconnect()
     }
+    await fill(server, report)
     await marks(server, report)
     await reads(server, report)
     await memory(server, report)
@@ -57,14 +58,21 @@ async function appends(
   keys: number,
   append: (batch: readonly TimelineAppend[]) => Promise<unknown>,
 ): Promise<string> {
-  const batches = Array.from({ length: BATCHES }, (_, number) => makeBatch(keys, number))
-  const [cpu, redis, start] = [process.cpuUsage(), redisCpu_us(server), performance.now()]
-  for (const batch of batches) await append(batch)
-  const took_ms = performance.now() - start
-  const { user, system } = process.cpuUsage(cpu)
+  const redis = redisCpu_us(server)
+  let took_ms = 0
+  let node_us = 0
+  for (let i = 0; i < BATCHES; i++) {
+    // Made now, as a stream makes its rows: not from old and cold memory.
+    const batch = makeBatch(keys, i)
+    const [cpu, start] = [process.cpuUsage(), performance.now()]
+    await append(batch)
+    took_ms += performance.now() - start
+    const { user, system } = process.cpuUsage(cpu)
+    node_us += user + system
+  }
   const rows = BATCHES * BATCH_ROWS
   const us = (value: number) => `${(value / rows).toFixed(2)} us`
-  return `${Math.round(rows / took_ms)} k rows/s; Node ${us(user + system)}, Redis ${us(redisCpu_us(server) - redis)}`
+  return `${Math.round(rows / took_ms)} k rows/s; Node ${us(node_us)}, Redis ${us(redisCpu_us(server) - redis)}`
 }
 
 async function byPipeline(redis: Redis, batch: readonly TimelineAppend[]): Promise<void> {
@@ -122,23 +130,57 @@ async function readTime(keys: readonly string[], read: (keys: string[]) => Promi
   return best
 }
 
+/** Timelines that grow row by row, as by a stream, and such as are written at once, as by a backfill. */
 async function memory(server: RedisServer, report: Report): Promise<void> {
-  for (const rows of [1, 12, 200]) {
+  for (const [rows, each] of [
+    [1, 1],
+    [12, 1],
+    [12, 12],
+    [200, 1],
+    [200, 200],
+  ] as const) {
     server.cli('flushall')
     const count = rows === 200 ? 5_000 : 50_000
     const used = () => Number(/used_memory:(\d+)/.exec(server.cli('info', 'memory'))![1])
     const before = used()
     await measureStore(server.url, async (store) => {
-      for (let i = 0; i < rows; i++) {
+      for (let i = 0; i < rows; i += each) {
         const expires_at_ms = Date.now() + MONTH_MS
-        for (let at = 0; at < count; at += BATCH_ROWS) {
-          const batch = Array.from({ length: BATCH_ROWS }, (_, k) => ({ key: keyOf(at + k), rows: ROW, expires_at_ms }))
-          await store.append(batch)
+        for (let at = 0; at < count; at += 1_000) {
+          const part = Buffer.alloc(each * ROW_BYTES, 7)
+          await store.append(
+            Array.from({ length: 1_000 }, (_, k) => ({ key: keyOf(at + k), rows: part, expires_at_ms })),
+          )
         }
       }
-      report(`bytes of Redis a key of ${rows} rows of ${ROW_BYTES}`, String(Math.round((used() - before) / count)))
+      const how = each === 1 ? 'one by one' : 'at once'
+      report(
+        `bytes of Redis a key of ${rows} rows of ${ROW_BYTES}, ${how}`,
+        String(Math.round((used() - before) / count)),
+      )
     })
   }
+}
+
+/** What a backfill writes: every timeline once. */
+async function fill(server: RedisServer, report: Report): Promise<void> {
+  server.cli('flushall')
+  await measureStore(server.url, async (store) => {
+    const part = Buffer.alloc(12 * ROW_BYTES, 7)
+    const [batches, keys] = [200, 2_000]
+    const redis = redisCpu_us(server)
+    let took_ms = 0
+    for (let i = 0; i < batches; i++) {
+      const expires_at_ms = Date.now() + MONTH_MS
+      const batch = Array.from({ length: keys }, (_, k) => ({ key: keyOf(i * keys + k), rows: part, expires_at_ms }))
+      const start = performance.now()
+      await store.append(batch)
+      took_ms += performance.now() - start
+    }
+    const rows = batches * keys * 12
+    const us = (redisCpu_us(server) - redis) / rows
+    report('append of new timelines of 12 rows', `${Math.round(rows / took_ms)} k rows/s; Redis ${us.toFixed(2)} us`)
+  })
 }
 
 async function cluster(report: Report): Promise<void> {

@@ -184,6 +184,22 @@ describe('the memory of Redis', () => {
       expect(expiry('orphan')).toBeGreaterThanOrEqual(expires_at_ms)
     })
 
+    it('and is made by one command where most timelines are new, without harm to those that are not', async () => {
+      const expires_at_ms = Date.now() + 8 * DAY_MS
+      const other = await open()
+      await other.append(range(300, 320).map((i) => until(`k${i}`, expires_at_ms)))
+      await store.append(range(0, 100).map((i) => until(`k${i}`, expires_at_ms)))
+      const before = calls('set')
+      await store.append(range(100, 400).map((i) => until(`k${i}`, expires_at_ms)))
+      expect(calls('set')).toBeGreaterThan(before)
+      const held = await store.read(range(0, 400).map((i) => `k${i}`))
+      expect(held.map((bytes) => bytes!.length / row(1).length)).toEqual(
+        range(0, 400).map((i) => (i >= 300 && i < 320 ? 2 : 1)),
+      )
+      for (const i of range(0, 40)) expect(expiry(`k${10 * i}`)).toBeGreaterThanOrEqual(expires_at_ms)
+      await other.close()
+    })
+
     it('with no row that was written to one about to expire', async () => {
       const expires_at_ms = Date.now() + DAY_MS
       const keys = range(0, 500).map((i) => `k${i}`)

@@ -1,3 +1,4 @@
+import type { CommandWriter } from './command-writer.ts'
 import type { Connection } from './connection.ts'
 import { KeyedCommand } from './keyed-command.ts'
 import { KnownExpiries } from './known-expiries.ts'
@@ -15,13 +16,14 @@ const SPARE_SHARE = 0.25
 const known = new WeakMap<Connection, KnownExpiries>()
 
 /** What is to be done next. */
-type Step = 'append' | 'give' | 'look'
+type Step = 'begin' | 'append' | 'give' | 'look'
 
 /**
  * Adds rows to one timeline and sees to its expiry (L9).
  *
- * - `append`: one that is known to live long enough gets `APPEND` alone. Else its expiry is moved before, by `PEXPIREAT GT`, so
- *   that it cannot expire in between; where that did so, all is done.
+ * - `begin`: one that is known to live long enough gets `APPEND` alone. One that is probably new is made by `SET NX PXAT`, which
+ *   is one command, and half the memory that `APPEND` would take. Else, or where it is not new after all:
+ * - `append`: its expiry is moved, by `PEXPIREAT GT`, and then appended to it, so that it cannot expire in between.
  * - `give`: the append has made the timeline, which now has no expiry: `PEXPIREAT NX`.
  * - `look`: somebody else has set an expiry meanwhile, or a longer one before. A script looks, and where it finds the timeline
  *   gone, the rows are written again.
@@ -32,9 +34,11 @@ export class AppendCommand extends KeyedCommand {
   #more: Uint8Array[] | null = null
   #length: number
   #expires_at_ms: number
-  #step: Step = 'append'
+  #step: Step = 'begin'
   #known: KnownExpiries | null = null
-  /** What the expiry is set to by the last write; 0: it was left alone. */
+  /** How the rows were written last: to a timeline that is known, as a new one, or with its expiry. */
+  #way: 'alone' | 'new' | 'moved' = 'alone'
+  /** What the last write set the expiry to. */
   #until_ms = 0
 
   /** `expires_at_ms` and `now_ms`: wall clock, epoch milliseconds. */
@@ -56,43 +60,74 @@ export class AppendCommand extends KeyedCommand {
 
   override write(connection: Connection): number {
     const { out } = connection
-    this.#known = knownOf(connection)
-    const alone = this.#step === 'append' && this.#known.covers(this.key, this.#expires_at_ms)
-    this.#until_ms = alone ? 0 : this.#until()
-    if (this.#step === 'look') out.add('EVALSHA', KEEP_UNTIL.sha, 1, this.key, this.#until_ms)
-    else if (!alone) {
-      out.begin(4)
-      out.text('PEXPIREAT')
-      out.text(this.key)
-      out.text(String(this.#until_ms))
-      out.text(this.#step === 'append' ? 'GT' : 'NX')
+    const known = knownOf(connection)
+    this.#known = known
+    if (this.#step === 'begin') {
+      this.#way = known.covers(this.key, this.#expires_at_ms) ? 'alone' : known.mostlyNew ? 'new' : 'moved'
+    } else {
+      this.#way = 'moved'
     }
-    if (this.#step !== 'append') return 1
-    out.begin(3)
-    out.text('APPEND')
+    if (this.#way === 'alone') return this.#append(out)
+    this.#until_ms = this.#until()
+    if (this.#way === 'new') {
+      out.begin(6)
+      out.text('SET')
+      out.text(this.key)
+      this.#rowsTo(out)
+      out.text('PXAT')
+      out.text(String(this.#until_ms))
+      out.text('NX')
+      return 1
+    }
+    if (this.#step === 'look') {
+      out.add('EVALSHA', KEEP_UNTIL.sha, 1, this.key, this.#until_ms)
+      return 1
+    }
+    out.begin(4)
+    out.text('PEXPIREAT')
     out.text(this.key)
-    out.bytesBegin(this.#length)
-    out.bytesPart(this.#rows)
-    if (this.#more !== null) for (const rows of this.#more) out.bytesPart(rows)
-    out.bytesEnd()
-    return alone ? 1 : 2
+    out.text(String(this.#until_ms))
+    out.text(this.#step === 'give' ? 'NX' : 'GT')
+    return this.#step === 'give' ? 1 : 1 + this.#append(out)
   }
 
   override take(replies: readonly Reply[], at: number): boolean {
-    if (this.#step !== 'append') return this.#takeExpiry(replies[at]!)
-    const alone = this.#until_ms === 0
-    const length = replies[alone ? at : at + 1]!
+    const known = this.#known!
+    if (this.#step === 'give' || this.#step === 'look') return this.#takeExpiry(replies[at]!)
+    if (this.#way === 'new') {
+      if (replies[at] instanceof ErrorReply) return false
+      known.met(replies[at] !== null)
+      this.#step = 'append'
+      return replies[at] !== null && this.#kept()
+    }
+    const length = replies[this.#way === 'alone' ? at : at + 1]!
     if (length instanceof ErrorReply) return false
     const made = length === this.#length
-    if (alone && !made) return true
-    if (!alone && replies[at] === 1) return this.#kept()
+    if (this.#way === 'alone' && !made) return true
+    known.met(made)
+    if (this.#way === 'moved' && replies[at] === 1) return this.#kept()
     this.#step = made ? 'give' : 'look'
     return false
   }
 
   override reset(): void {
     super.reset()
-    this.#step = 'append'
+    this.#step = 'begin'
+  }
+
+  #append(out: CommandWriter): number {
+    out.begin(3)
+    out.text('APPEND')
+    out.text(this.key)
+    this.#rowsTo(out)
+    return 1
+  }
+
+  #rowsTo(out: CommandWriter): void {
+    out.bytesBegin(this.#length)
+    out.bytesPart(this.#rows)
+    if (this.#more !== null) for (const rows of this.#more) out.bytesPart(rows)
+    out.bytesEnd()
   }
 
   #takeExpiry(reply: Reply): boolean {

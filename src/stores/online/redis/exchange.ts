@@ -3,7 +3,7 @@ import { type Address, nameOf } from './connection.ts'
 import type { KeyedCommand } from './keyed-command.ts'
 import type { Nodes } from './nodes.ts'
 import { isPassing, Patience } from './patience.ts'
-import type { RedisStoreError } from './redis-error.ts'
+import { RedisStoreError } from './redis-error.ts'
 
 export interface ExchangeRules {
   /** Behind the commands of every batch. */
@@ -28,10 +28,11 @@ export class Exchange {
       for (;;) {
         const missing = this.#missing(commands)
         const failed = missing === null ? null : await this.#connect(missing)
-        const batches = this.#batches(commands, rules)
+        const { batches, unreached } = this.#batches(commands, rules)
         // One batch is the rule, and the way of many costs a read two microseconds.
         const waits = batches.length === 1 ? await batches[0]!.send(rules.tail) : await sendAll(batches, rules)
         if (failed !== null || waits !== null) throw failed ?? waits
+        if (unreached) throw new RedisStoreError('UNAVAILABLE', 'a connection to Redis was lost')
         if (batches.length === 0) return
       }
     })
@@ -80,12 +81,13 @@ export class Exchange {
     return failed
   }
 
-  /** What is not settled, by the node that it goes to; nodes that are not connected to are left out. */
-  #batches(commands: readonly KeyedCommand[], { voids }: ExchangeRules): Batch[] {
+  /** What is not settled, by the node that it goes to; and whether anything is left that goes to one not connected to. */
+  #batches(commands: readonly KeyedCommand[], { voids }: ExchangeRules) {
     const { view } = this.nodes
     const alone = view.masters.length === 1
     const owned: (Batch | undefined)[] = []
     let asked: Map<string, Batch> | null = null
+    let unreached = false
     for (const command of commands) {
       const owner = alone ? 0 : view.owners[command.slot]!
       const link = command.asked === null ? this.nodes.liveOf(owner) : this.nodes.live(command.asked)
@@ -93,7 +95,10 @@ export class Exchange {
         if (voids !== true || command.settled === link) continue
         command.reset()
       }
-      if (link === null) continue
+      if (link === null) {
+        unreached = true
+        continue
+      }
       if (command.asked === null) {
         owned[owner] ??= new Batch(link, view.masters[owner]!)
         owned[owner].add(command)
@@ -107,7 +112,7 @@ export class Exchange {
       asked.get(name)!.add(command)
     }
     const batches = owned.filter((batch) => batch !== undefined)
-    return asked === null ? batches : [...batches, ...asked.values()]
+    return { batches: asked === null ? batches : [...batches, ...asked.values()], unreached }
   }
 }
 

@@ -3,6 +3,10 @@ import { randomBytes } from 'node:crypto'
 /** Timelines that are remembered at most over one connection, at 12 bytes each. A power of two. */
 export const KNOWN_KEYS = 1 << 20
 
+/** How many timelines more of one kind than of the other decide what the next is taken for, and how many count at most. */
+const GUESS_MIN = 32
+const GUESS_MAX = 64
+
 const HOUR_MS = 3_600_000
 
 /** Multipliers of the three parts of the hash, odd and unlike. */
@@ -23,6 +27,7 @@ export class KnownExpiries {
   readonly #third: Int32Array
   /** In whole hours, rounded down. 0: nothing there. */
   readonly #hours: Int32Array
+  #news = 0
   #at = 0
   #b = 0
   #c = 0
@@ -39,6 +44,16 @@ export class KnownExpiries {
     this.#hash(key)
     const at = this.#at
     return this.#second[at] === this.#b && this.#third[at] === this.#c && this.#hours[at]! * HOUR_MS >= expires_at_ms
+  }
+
+  /** Whether a timeline that is not known is new, probably: as in a backfill, and not as in a stream. */
+  get mostlyNew(): boolean {
+    return this.#news > GUESS_MIN
+  }
+
+  /** One that was not known was new, or was there. */
+  met(isNew: boolean): void {
+    this.#news = isNew ? Math.min(this.#news + 1, GUESS_MAX) : Math.max(this.#news - 1, -GUESS_MAX)
   }
 
   set(key: string, expires_at_ms: number): void {

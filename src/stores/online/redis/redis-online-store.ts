@@ -16,7 +16,10 @@ import { SWAP, sha1 } from './scripts.ts'
 import { TimelineScan } from './timeline-scan.ts'
 
 export interface RedisStoreOptions {
-  /** Where Redis is: see {@link parseRedisUrl}. */
+  /**
+   * Where Redis is: see {@link parseRedisUrl}. Its user needs `+@read +@write +@scripting +@connection +info` (and
+   * `+cluster|slots`) for keys that begin with the prefix.
+   */
   readonly url: string
   /** What every key begins with, to share a Redis with others. Default: nothing. */
   readonly prefix?: string
