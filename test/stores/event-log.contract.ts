@@ -275,6 +275,17 @@ export function eventLogContract(name: string, open: () => Promise<EventLogFixtu
       })
     })
 
+    it('takes the next append at any moment after the last one was answered', async () => {
+      await log.ensureTopic('t', 1)
+      for (let hops = 0; hops < 60; hops++) {
+        await log.append('t', [message('a')])
+        for (let i = 0; i < hops; i++) await null
+        await log.append('t', [message('b')])
+        await nextTurn()
+      }
+      expect((await log.ranges('t'))[0]!.end).toBe(120)
+    })
+
     describe('wait', () => {
       const settled = async (waited: Promise<void>) => {
         let done = false

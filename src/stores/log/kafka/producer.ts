@@ -72,9 +72,7 @@ export class Producer {
   ): Promise<{ partition: number; offset: number }[]> {
     return new Promise((resolve, reject) => {
       this.#pending.push(new AppendCall(topic, messages, bytes, resolve, reject))
-      this.#sending ??= this.#send().finally(() => {
-        this.#sending = null
-      })
+      this.#sending ??= this.#send()
     })
   }
 
@@ -97,6 +95,8 @@ export class Producer {
         for (const call of group) call.fail(error)
       }
     }
+    // In the same turn as the last look at what is pending, or a call in between would wait for ever.
+    this.#sending = null
   }
 
   async #sendGroup(group: readonly AppendCall[]): Promise<void> {
