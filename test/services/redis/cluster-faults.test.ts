@@ -134,6 +134,22 @@ describe('a Redis cluster', () => {
       for (const bytes of await store.read(keys)) expect(numbers(bytes)).toEqual(range(0, next))
     })
 
+    it('carries many partitions at the same time, each row once', async () => {
+      const store = await open()
+      const keys = range(0, 20).map((i) => `k${i}`)
+      const carry = async (partition: number) => {
+        for (let n = 0; n < 20; n++) {
+          const from = n === 0 ? null : n
+          const appends = keys.map((key) => ({ key, rows: row(100 * partition + n), expires_at_ms: null }))
+          await store.append(appends, [{ group: 'g', topic: 't', partition, from, offset: n + 1 }])
+        }
+      }
+      await Promise.all(range(0, 8).map(carry))
+      const all = range(0, 8).flatMap((partition) => range(100 * partition, 100 * partition + 20))
+      for (const bytes of await store.read(keys)) expect(numbers(bytes)).toEqual(all)
+      expect((await store.marks('g')).map(({ offset }) => offset)).toEqual(Array(8).fill(20))
+    })
+
     it('has a master that comes back empty: there are no marks, and reads fail until that was seen', async () => {
       const [writer, reader] = [await open(), await open()]
       await new Carrier(writer).carry(1_000)

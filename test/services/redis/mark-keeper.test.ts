@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { AppendCommand } from '../../../src/stores/online/redis/append-command.ts'
 import { Exchange } from '../../../src/stores/online/redis/exchange.ts'
 import { KeyNames } from '../../../src/stores/online/redis/key-names.ts'
-import { MarkKeeper, type RowProofs } from '../../../src/stores/online/redis/mark-keeper.ts'
+import { MarkKeeper, NO_ROWS, type RowProofs } from '../../../src/stores/online/redis/mark-keeper.ts'
 import { Nodes } from '../../../src/stores/online/redis/nodes.ts'
 import { parseRedisUrl } from '../../../src/stores/online/redis/redis-url.ts'
 import { row } from '../../stores/online-store.contract.ts'
@@ -34,7 +34,7 @@ describe('marks on every node', () => {
 
   /** Rows to all three nodes, and what proves them. */
   async function written(): Promise<RowProofs> {
-    const proofs = { view: nodes.view, written: new Map<number, string>() }
+    const proofs = { view: nodes.view, field: '~w', written: new Map<number, string>() }
     const commands = Array.from({ length: 20 }, (_, i) => new AppendCommand(`k${i}`, row(i), null, 0))
     await exchange.settle(commands, { voids: true, tail: keeper.prove(proofs) })
     expect(proofs.written.size).toBe(3)
@@ -111,7 +111,7 @@ describe('marks on every node', () => {
       nodeOf(older).cli('hget', record(older), 'state').replace('/1', '/0'),
     )
     const declared = [{ ...move(null, 7), group: 'another' }]
-    await expect(keeper.move(declared, { view: null, written: new Map() })).rejects.toMatchObject({ code: 'WENT_BACK' })
+    await expect(keeper.move(declared, NO_ROWS)).rejects.toMatchObject({ code: 'WENT_BACK' })
     expect((await keeper.read()).map(({ group }) => group)).toEqual(['g'])
   })
 
@@ -124,12 +124,23 @@ describe('marks on every node', () => {
     expect(await marks()).toEqual([7])
   })
 
+  it('are not taken for lower by a look that took long', async () => {
+    await keeper.move([move(null, 7)], await written())
+    const looks = Promise.all(Array.from({ length: 20 }, () => keeper.load()))
+    let from = 7
+    for (; from < 60; from++) await keeper.move([move(from, from + 1)], NO_ROWS)
+    await looks
+    keeper.checkReads()
+    expect(await keeper.move([move(from, 99)], NO_ROWS)).toBe(true)
+    expect(await marks()).toEqual([99])
+  })
+
   it('let one of two writers win, and the other see it', async () => {
     const other = new MarkKeeper(exchange, names, 'v')
-    await keeper.move([move(null, 7)], { view: null, written: new Map() })
+    await keeper.move([move(null, 7)], NO_ROWS)
     await other.load()
-    expect(await keeper.move([move(7, 9)], { view: null, written: new Map() })).toBe(true)
-    await expect(other.move([move(7, 8)], { view: null, written: new Map() })).rejects.toMatchObject({ found: 9 })
+    expect(await keeper.move([move(7, 9)], NO_ROWS)).toBe(true)
+    await expect(other.move([move(7, 8)], NO_ROWS)).rejects.toMatchObject({ found: 9 })
     expect(await marks()).toEqual([9])
   })
 })

@@ -32,7 +32,7 @@ describe('the memory of Redis', () => {
     it('refuses appends with a clear error, moves no mark, and recovers', async () => {
       const carrier = new Carrier(store)
       await carrier.carry(500)
-      server.cli('config', 'set', 'maxmemory', String(used()))
+      server.cli('config', 'set', 'maxmemory', String(used() - 100_000))
       const failed = await store.append([big('big')], [move(500, 600)]).catch((error: unknown) => error)
       expect(failed).toMatchObject({
         code: 'FULL',
@@ -49,7 +49,7 @@ describe('the memory of Redis', () => {
     it('goes on by itself when there is room again', async () => {
       const carrier = new Carrier(store)
       await carrier.carry(500)
-      server.cli('config', 'set', 'maxmemory', String(used()))
+      server.cli('config', 'set', 'maxmemory', String(used() - 100_000))
       const carrying = carrier.carry(1_000)
       await new Promise((resolve) => setTimeout(resolve, 200))
       server.cli('config', 'set', 'maxmemory', '0')

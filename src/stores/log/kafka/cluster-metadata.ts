@@ -11,6 +11,8 @@ export class ClusterMetadata {
   readonly places = new Map<number, { host: string; port: number }>()
   /** For single requests that are answered at once. */
   readonly connections: BrokerConnections
+  /** Called after leaders were looked at: they may have moved. */
+  onRead = () => {}
   readonly #metadata_ms: number
   readonly #now: () => number
   /** The leader of each partition, by topic: -1 where there is none at present. */
@@ -83,6 +85,7 @@ export class ClusterMetadata {
         this.#leaders.set(topic, { leaders, read_ms: this.#now() })
       }
     }
+    this.onRead()
   }
 
   #ask(topics: readonly string[]): Promise<KafkaMetadata> {

@@ -24,6 +24,7 @@ const PAUSE_MS_MIN = 20
 const PAUSE_MS_MAX = 1_000
 
 const OFFSET_OUT_OF_RANGE = 1
+const LEADER_NOT_AVAILABLE = 5
 
 const AT_ONCE: FetchLimits = { wait_ms: 0, bytes_max: FETCH_BYTES_MAX, partitionBytes_max: PARTITION_BYTES_MAX }
 
@@ -39,6 +40,7 @@ export class Fetcher {
   readonly #readers = new Map<string, PartitionReader>()
   readonly #loops = new Map<number, Promise<void>>()
   #wake: (() => void)[] = []
+  #looking: NodeJS.Timeout | null = null
   #turn = 0
   #open = true
 
@@ -52,6 +54,7 @@ export class Fetcher {
     this.#connections = connections
     this.#now = now
     this.#onArrival = onArrival
+    metadata.onRead = () => this.#wakeAll()
   }
 
   /** The reader of a partition that goes on at this offset: the one that is there, or a new one, which has looked at the log already. */
@@ -102,16 +105,30 @@ export class Fetcher {
   async close(): Promise<void> {
     this.#open = false
     this.#readers.clear()
+    if (this.#looking !== null) clearTimeout(this.#looking)
     this.#wakeAll()
     await Promise.all(this.#loops.values())
   }
 
+  /** Lets every broker be asked for what it leads now. */
   #wakeAll(): void {
-    for (const { topic, partition } of this.#readers.values()) {
-      const leader = this.#metadata.leader(topic, partition)
-      if (leader !== undefined && !this.#loops.has(leader) && this.#open) this.#loops.set(leader, this.#loop(leader))
+    if (this.#open) {
+      for (const reader of this.#readers.values()) {
+        const leader = this.#metadata.leader(reader.topic, reader.partition)
+        if (leader === undefined) this.#orphaned(reader)
+        else if (!this.#loops.has(leader)) this.#loops.set(leader, this.#loop(leader))
+      }
     }
     for (const wake of this.#wake.splice(0)) wake()
+  }
+
+  /** A partition without a leader is nobody's to ask for, so somebody has to look for a new one. */
+  #orphaned(reader: PartitionReader): void {
+    reader.fail(errorFromCode(LEADER_NOT_AVAILABLE), false)
+    this.#looking ??= setTimeout(() => {
+      this.#looking = null
+      void this.#metadata.refresh()
+    }, PAUSE_MS_MAX).unref()
   }
 
   async #loop(node: number): Promise<void> {
@@ -129,8 +146,6 @@ export class Fetcher {
       await new Promise((resolve) => setTimeout(resolve, pause_ms))
       pause_ms = Math.min(2 * pause_ms, PAUSE_MS_MAX)
       await this.#metadata.refresh()
-      // Leaders may have moved to nodes that nothing was fetched from so far.
-      this.#wakeAll()
     }
   }
 
@@ -184,5 +199,3 @@ export class Fetcher {
     return [...ready.slice(first), ...ready.slice(0, first)]
   }
 }
-
-const LEADER_NOT_AVAILABLE = 5

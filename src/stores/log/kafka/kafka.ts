@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type EventLog,
   type LogAppend,
@@ -25,6 +26,9 @@ const TOPIC_SETTINGS = [
   // The longest message, with its key and the batch around it.
   { name: 'max.message.bytes', value: String(2 * MESSAGE_BYTES_MAX) },
 ]
+
+/** How long a graceful end may wait for Kafka: whoever stops us has little patience. */
+const CLOSE_MS = 3_000
 
 /** How long the cluster may take to create a topic on all its brokers. */
 const CREATE_MS = 8_000
@@ -160,8 +164,11 @@ export class KafkaEventLog implements EventLog {
     this.#open = false
     this.#arrivals.end()
     await this.#producer.idle()
-    await Promise.all([...this.#positions.values()].map((positions) => positions.send().catch(() => {})))
-    await Promise.all([...this.#members.values()].map((member) => member.close()))
+    // In order where Kafka answers; where it does not, the positions come from the marks, and the session ends by itself.
+    const goodbye = Promise.all(
+      [...this.#positions.values()].map((positions) => positions.send().catch(() => {})),
+    ).then(() => Promise.all([...this.#members.values()].map((member) => member.close())))
+    await Promise.race([goodbye, sleep(CLOSE_MS, undefined, { ref: false })])
     await this.#fetcher.close()
     await Promise.all(this.#connections.map((connections) => connections.close()))
   }

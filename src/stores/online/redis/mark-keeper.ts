@@ -33,9 +33,14 @@ const WRITERS_MAX = 200
 export interface RowProofs {
   /** Null: the batch has no rows. */
   readonly view: View | null
-  /** What was written behind the last row, by the lowest slot of each node that got rows. */
+  /** The field of the nodes' records where it is written; no other batch has it at the same time. */
+  readonly field: string
+  /** What was written there behind the last row, by the lowest slot of each node that got rows. */
   readonly written: Map<number, string>
 }
+
+/** Of a batch without rows. */
+export const NO_ROWS: RowProofs = { view: null, field: '~', written: new Map() }
 
 /**
  * Keeps the marks (L11). Every node has a record of its own ({@link MarkRecord}); the store's mark is the lowest of them. A
@@ -54,12 +59,15 @@ export class MarkKeeper {
   #suspect = false
   #asked = false
   #proofs = 0
+  /** Fields that are not in use: they are few, as they are used again. */
+  readonly #fields: string[] = []
+  #fieldsMade = 0
 
   /** `writer`: a text that no other process has. */
   constructor(exchange: Exchange, names: KeyNames, writer: string) {
     this.#exchange = exchange
     this.#names = names
-    this.#writer = `~${writer}`
+    this.#writer = writer
     this.#view = exchange.nodes.view
   }
 
@@ -75,14 +83,17 @@ export class MarkKeeper {
   async load(): Promise<void> {
     for (let i = 0; i < TRIES_MAX; i++) {
       const { view } = this.#exchange.nodes
-      const records = await this.#fetch(view)
-      if (this.#exchange.nodes.view !== view) continue
-      if (await this.#adopt(view, records)) continue
-      for (const [home, record] of records) {
-        if (wentBack(this.#records.get(home) ?? NO_RECORD, record)) this.#suspect = true
+      const before = this.#records
+      const found = await this.#fetch(view)
+      if (this.#exchange.nodes.view !== view || (await this.#adopt(view, found))) continue
+      for (const [home, record] of found) {
+        if (wentBack(before.get(home) ?? NO_RECORD, record)) this.#suspect = true
+        // A move, or a look that began later, may have come between: it knows better.
+        const now = this.#records.get(home)
+        if (this.#view === view && now !== undefined && now !== before.get(home)) found.set(home, now)
       }
       this.#view = view
-      this.#records = records
+      this.#records = found
       return
     }
     throw new RedisStoreError('UNAVAILABLE', 'the slots of the Redis cluster keep changing their owners')
@@ -132,15 +143,25 @@ export class MarkKeeper {
     },
   }
 
+  /** Writes rows and moves their marks by what proves them; each batch at a time has a field of its own. */
+  async withProofs<T>(act: (field: string) => Promise<T>): Promise<T> {
+    const field = this.#fields.pop() ?? `~${this.#writer}.${++this.#fieldsMade}`
+    try {
+      return await act(field)
+    } finally {
+      this.#fields.push(field)
+    }
+  }
+
   /** Behind the rows of a batch, in every round anew: what {@link move} will look for. */
-  prove({ written }: RowProofs): Tail {
+  prove({ field, written }: RowProofs): Tail {
     const writing = new Map<number, string>()
     return {
       optional: false,
       write: ({ out }, { home }) => {
         const proof = String(++this.#proofs)
         writing.set(home, proof)
-        out.add('HSET', this.#names.marksOf(home), this.#writer, proof)
+        out.add('HSET', this.#names.marksOf(home), field, proof)
       },
       take: (_, { home }) => written.set(home, writing.get(home)!),
     }
@@ -196,7 +217,7 @@ export class MarkKeeper {
       const seen = [record.claim, claim, evictedNow(this.#exchange.nodes.info(address)), randomUUID()]
       const proof = further ? (proofs.written.get(home) ?? '') : ''
       const state = record.claim === '' ? '' : `${record.born}/${record.version}`
-      return Call.script(MOVE_MARKS, this.#names.marksOf(home), ...seen, this.#writer, proof, state, ...places)
+      return Call.script(MOVE_MARKS, this.#names.marksOf(home), ...seen, proofs.field, proof, state, ...places)
     })
     await this.#exchange.settle(calls)
     return calls.map(({ reply }, i) => {

@@ -7,7 +7,7 @@ import { Documents } from './documents.ts'
 import { Exchange } from './exchange.ts'
 import { KeyNames } from './key-names.ts'
 import { Call } from './keyed-command.ts'
-import { MarkKeeper } from './mark-keeper.ts'
+import { MarkKeeper, NO_ROWS } from './mark-keeper.ts'
 import { Nodes } from './nodes.ts'
 import { ReadCommand } from './read-command.ts'
 import { RedisStoreError } from './redis-error.ts'
@@ -129,14 +129,8 @@ export class RedisOnlineStore implements OnlineStore {
       const commands = this.#commands(appends)
       if (moves.length === 0) return this.#exchange.settle(commands)
       await this.#marks.expect(moves)
-      for (let i = 0; i < TRIES_MAX; i++) {
-        const view = commands.length === 0 ? null : this.#exchange.nodes.view
-        const proofs = { view, written: new Map<number, string>() }
-        await this.#exchange.settle(commands, { voids: true, tail: this.#marks.prove(proofs) })
-        if (await this.#marks.move(moves, proofs)) return
-        for (const command of commands) command.reset()
-      }
-      throw new RedisStoreError('UNAVAILABLE', 'Redis keeps losing what is written to it')
+      if (commands.length === 0) await this.#marks.move(moves, NO_ROWS)
+      else await this.#marks.withProofs((field) => this.#appendAndMove(commands, moves, field))
     })
   }
 
@@ -213,6 +207,16 @@ export class RedisOnlineStore implements OnlineStore {
       })
     }
     this.#exchange.nodes.close()
+  }
+
+  async #appendAndMove(commands: readonly AppendCommand[], moves: readonly MarkMove[], field: string): Promise<void> {
+    for (let i = 0; i < TRIES_MAX; i++) {
+      const proofs = { view: this.#exchange.nodes.view, field, written: new Map<number, string>() }
+      await this.#exchange.settle(commands, { voids: true, tail: this.#marks.prove(proofs) })
+      if (await this.#marks.move(moves, proofs)) return
+      for (const command of commands) command.reset()
+    }
+    throw new RedisStoreError('UNAVAILABLE', 'Redis keeps losing what is written to it')
   }
 
   /** One command for each timeline, its rows joined. */

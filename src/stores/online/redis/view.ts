@@ -65,13 +65,13 @@ export function clusterView(slots: Reply, asked: string): View {
       master.ranges.push([numberOf(start), numberOf(end)])
     }
   }
-  const masters = [...found].map(([id, { address, ranges }]) => {
-    ranges.sort((a, b) => a[0] - b[0])
-    return { id, address, ranges, claim: claimOf(ranges), home: ranges[0]![0] }
-  })
-  masters.sort((a, b) => a.home - b.home)
+  const masters: Master[] = []
   const owners = new Uint16Array(SLOTS).fill(NOBODY)
-  for (const [i, { ranges }] of masters.entries()) for (const [start, end] of ranges) owners.fill(i, start, end + 1)
+  for (const { ranges } of found.values()) ranges.sort((a, b) => a[0] - b[0])
+  for (const [id, { address, ranges }] of [...found].sort(([, a], [, b]) => a.ranges[0]![0] - b.ranges[0]![0])) {
+    for (const [start, end] of ranges) owners.fill(masters.length, start, end + 1)
+    masters.push({ id, address, claim: claimOf(ranges), home: ranges[0]![0] })
+  }
   const lost = owners.indexOf(NOBODY)
   if (lost >= 0) {
     throw new RedisStoreError('UNAVAILABLE', `slot ${lost} of the Redis cluster has no owner: it is not whole`)

@@ -36,7 +36,8 @@ for i = 8, #ARGV, 3 do
 end
 if fresh then
   born, version = ARGV[4], 0
-  redis.call('DEL', record)
+  -- Where there is no claim, there is at most what writers have put there just now.
+  if claim ~= '' then redis.call('DEL', record) end
   redis.call('HSET', record, 'slots', ARGV[2], 'evicted', ARGV[3])
 end
 for i = 8, #ARGV, 3 do
