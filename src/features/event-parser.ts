@@ -28,6 +28,8 @@ export interface ParserSpec {
   readonly precision: 'ms' | 's'
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
 type Fields = Readonly<Record<string, unknown>>
 
 /** Names that every object has from its prototype: a column of such a name is looked up as the object's own. */
@@ -103,6 +105,7 @@ export function eventParser(spec: ParserSpec): EventParser {
 
   return {
     parse: (event) => read(event, nullable, false),
+    parseBytes: (json) => read(JSON.parse(decoder.decode(json)), nullable, false),
     parseScored: (event) => read(event, scoredNullable, true),
     fromText(record) {
       const event: Record<string, unknown> = Object.create(null)

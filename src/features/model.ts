@@ -42,6 +42,11 @@ export interface ParsedEvent {
 export interface EventParser {
   /** An event as JSON gives it. Unknown keys are ignored. */
   parse(event: unknown): ParsedEvent
+  /**
+   * An event as it came: JSON in UTF-8. The same as `parse(JSON.parse(text))`, errors included; bytes that are no UTF-8 throw a
+   * TypeError, a text that is no JSON throws a SyntaxError.
+   */
+  parseBytes(json: Uint8Array): ParsedEvent
   /** The event of a scoring request: its outcome columns must be absent, and are null (L5). */
   parseScored(event: unknown): ParsedEvent
   /** Turns a record of texts (CSV) into the JSON event that `parse` takes; an empty cell is null where the column is no string. */

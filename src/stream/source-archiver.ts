@@ -19,8 +19,6 @@ const LINGER_MS = 250
 const IDLE_MS_MAX = 500
 const RETRY_MS = 1_000
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
 export interface SourceArchiverOptions {
   readonly log: EventLog
   readonly archive: EventArchive
@@ -101,7 +99,7 @@ export class SourceArchiver {
       for (const [i, value] of batch.values.entries()) {
         const offset = batch.baseOffset + i
         try {
-          const event = source.parser.parse(JSON.parse(decoder.decode(value)))
+          const event = source.parser.parseBytes(value)
           for (const [c, cell] of event.values.entries()) values[c]!.push(cell)
           origins.push(origin)
           sequences.push(offset)

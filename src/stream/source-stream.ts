@@ -18,8 +18,6 @@ const IDLE_MS_MAX = 500
 const RETRY_MS_MIN = 50
 const RETRY_MS_MAX = 5_000
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
 /** An event in the log that its source's parser refuses: it is kept aside, never dropped in silence. */
 export interface Quarantined {
   readonly source: string
@@ -199,7 +197,7 @@ export class SourceStream {
   #add(partition: number, offset: number, value: Uint8Array): number {
     const { source } = this.#options
     try {
-      const event = source.parser.parse(JSON.parse(decoder.decode(value)))
+      const event = source.parser.parseBytes(value)
       for (const writer of this.#writers) writer.add(event)
       return event.time_ms
     } catch (error) {
