@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ClickHouseFront } from '../../scripts/servers/clickhouse-front/front-process.ts'
 import { openClickHouseArchive } from '../../src/stores/archive/http/archive.ts'
 import type { EventArchive } from '../../src/stores/event-archive.ts'
 import type { KafkaEventLog } from '../../src/stores/log/kafka/kafka.ts'
 import { openRedisOnlineStore } from '../../src/stores/online/redis/redis-online-store.ts'
 import { NOW, play, scenario } from '../engine/game.ts'
 import { temporaryFolder } from '../stores/temporary-folder.ts'
-import { ClickHouseFront } from './clickhouse/front-process.ts'
 import { type KafkaBrokers, startBrokers } from './kafka/kafka-broker.ts'
 import { RedisServer } from './redis/redis-servers.ts'
 

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ClickHouseFront } from '../../../scripts/servers/clickhouse-front/front-process.ts'
 import { openClickHouseArchive } from '../../../src/stores/archive/http/archive.ts'
 import type { ClickHouseOptions } from '../../../src/stores/archive/http/options.ts'
 import { AT, ID, insertRows, T0 } from '../../stores/archive-rows.ts'
 import { temporaryFolder } from '../../stores/temporary-folder.ts'
 import { type Certificates, makeCertificates } from './certificates.ts'
-import { ClickHouseFront } from './front-process.ts'
 
 async function failureOf(options: ClickHouseOptions): Promise<unknown> {
   const opened = openClickHouseArchive(options)

@@ -1,9 +1,9 @@
 import { afterAll } from 'vitest'
+import { ClickHouseFront } from '../../../scripts/servers/clickhouse-front/front-process.ts'
 import { openClickHouseArchive } from '../../../src/stores/archive/http/archive.ts'
 import type { ClickHouseOptions } from '../../../src/stores/archive/http/options.ts'
 import { eventArchiveContract } from '../../stores/event-archive.contract.ts'
 import { temporaryFolder } from '../../stores/temporary-folder.ts'
-import { ClickHouseFront } from './front-process.ts'
 
 const account = { user: 'millrace', password: 'pässword: "0"' }
 

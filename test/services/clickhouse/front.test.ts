@@ -2,8 +2,8 @@ import { request } from 'node:http'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ClickHouseFront } from '../../../scripts/servers/clickhouse-front/front-process.ts'
 import { temporaryFolder } from '../../stores/temporary-folder.ts'
-import { ClickHouseFront } from './front-process.ts'
 
 // The front must be like ClickHouse where others rely on it: what its documentation promises, asked for as plainly as curl
 // would, and by ClickHouse's own client.

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ClickHouseFront, type FrontStats } from '../../../scripts/servers/clickhouse-front/front-process.ts'
 import { openClickHouseArchive } from '../../../src/stores/archive/http/archive.ts'
 import { ArchiveError, type EventArchive } from '../../../src/stores/event-archive.ts'
 import { AT, CARD, ID, insertRows, readRows, scanOf, T0 } from '../../stores/archive-rows.ts'
 import { temporaryFolder } from '../../stores/temporary-folder.ts'
-import { ClickHouseFront, type FrontStats } from './front-process.ts'
 
 const COLUMNS = [ID, AT, CARD]
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ClickHouseFront, type FrontFlags } from '../../../scripts/servers/clickhouse-front/front-process.ts'
 import { archiveError } from '../../../src/stores/archive/clickhouse-link.ts'
 import { openClickHouseArchive } from '../../../src/stores/archive/http/archive.ts'
 import { HttpLink } from '../../../src/stores/archive/http/link.ts'
@@ -7,7 +8,6 @@ import { clickHouseTarget } from '../../../src/stores/archive/http/target.ts'
 import type { EventArchive } from '../../../src/stores/event-archive.ts'
 import { AT, CARD, column, ID, insertRows, readRows, scanOf, T0, text } from '../../stores/archive-rows.ts'
 import { temporaryFolder } from '../../stores/temporary-folder.ts'
-import { ClickHouseFront, type FrontFlags } from './front-process.ts'
 
 /** Rows of the big table, about 60 bytes each in an answer. */
 const ROWS = 1_500_000

@@ -14,7 +14,7 @@ import { readRequest, settingsOf } from './front-request.ts'
 // ClickHouse's HTTP interface over chDB, for tests: a process of its own, as chDB binds one folder per process and as it is to
 // be killed. Listens on 127.0.0.1 only. Says the port that it listens on as a line of its output.
 //
-//   node --import tsx test/services/clickhouse/front.ts --folder <folder> [--port 8123] [--user default] [--password ...]
+//   node --import tsx scripts/servers/clickhouse-front/front.ts --folder <folder> [--port 8123] [--user default] [--password ...]
 //     [--token ...] [--no-tag] [--cert <file> --key <file>]
 
 const { values: flags } = parseArgs({
