@@ -1,27 +1,30 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-
-const run = promisify(execFile)
+import { installProgram } from './debian-package.ts'
+import { PROGRAMS_FOLDER } from './place.ts'
 
 const POM = join(import.meta.dirname, 'kafka-pom.xml')
 
-/** Where the servers' programs and data are; not in git. */
-export const SERVICES_FOLDER = resolve(import.meta.dirname, '../../.services')
+/** The folder of the broker's jars, whether they are there or not. */
+export function kafkaJarsFolder(): string {
+  const version = /<artifactId>kafka_2\.13<\/artifactId>\s*<version>([^<]+)</.exec(readFileSync(POM, 'utf8'))![1]!
+  return join(PROGRAMS_FOLDER, `kafka-${version}-jars`)
+}
 
 /** The folder of the broker's jars, fetched from Maven Central where they are not there yet. Throws a sentence where they cannot be had. */
 export async function kafkaJars(): Promise<string> {
-  const version = /<artifactId>kafka_2\.13<\/artifactId>\s*<version>([^<]+)</.exec(await readFile(POM, 'utf8'))![1]!
-  const jars = join(SERVICES_FOLDER, `kafka-${version}-jars`)
+  const jars = kafkaJarsFolder()
   if (existsSync(jars)) return jars
-  await needs('java', ['-version'], 'Kafka needs Java 17 or newer: install openjdk-17-jre-headless')
-  await needs('mvn', ['-v'], "Kafka's jars are fetched by Maven: install maven")
-  await mkdir(SERVICES_FOLDER, { recursive: true })
-  const folder = await mkdtemp(join(SERVICES_FOLDER, 'kafka-jars-'))
+  await installProgram('java')
+  await installProgram('mvn')
+  await mkdir(PROGRAMS_FOLDER, { recursive: true })
+  const folder = await mkdtemp(join(PROGRAMS_FOLDER, 'kafka-jars-'))
   try {
-    await run('mvn', ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`])
+    const fetch = ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`]
+    await promisify(execFile)('mvn', fetch)
     // Whoever comes first wins: the others have fetched the same.
     await rename(folder, jars).catch((error: unknown) => {
       if (!existsSync(jars)) throw error
@@ -33,12 +36,4 @@ export async function kafkaJars(): Promise<string> {
     await rm(folder, { recursive: true, force: true })
   }
   return jars
-}
-
-async function needs(program: string, args: readonly string[], sentence: string): Promise<void> {
-  try {
-    await run(program, args)
-  } catch {
-    throw new Error(sentence)
-  }
 }

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { kafkaJars } from './kafka-jars.ts'
+import { isTaken, untilFree } from './port.ts'
 import { ServerProcess } from './server-process.ts'
 
 /** A broker is ready in about 4 s; a busy machine may need many times that. */
@@ -14,8 +13,6 @@ const READY_MS = 90_000
 
 /** Enough for a test broker; three of them fit beside all else. */
 const HEAP = '-Xmx512m'
-
-const PORT_MS = 3_000
 
 const CLUSTER_ID = 'millrace-test-cluster0'
 
@@ -59,10 +56,8 @@ export class KafkaServer {
   async start(): Promise<void> {
     const { folder, detached = false } = this.#options
     if (this.pid === null) {
-      // A process that was killed closes its ports a little later.
-      for (const until = Date.now() + PORT_MS; await this.#taken(); await sleep(50)) {
-        if (Date.now() > until) throw new Error(`Kafka cannot start: something else listens on ${this.address}`)
-      }
+      await untilFree('Kafka', this.#options.node.port)
+      await untilFree('Kafka', this.#options.node.controllerPort)
       const jars = await kafkaJars()
       const properties = join(folder, 'server.properties')
       await mkdir(folder, { recursive: true })
@@ -92,7 +87,7 @@ export class KafkaServer {
 
   /** Answers whether the broker itself answers, not only its port. */
   async healthy(): Promise<boolean> {
-    if (!(await this.#taken())) return false
+    if (!(await isTaken(this.#options.node.port))) return false
     // With SASL or TLS the first bytes differ: an open port has to do.
     if (this.#options.properties?.['listener.security.protocol.map'] !== undefined) return true
     const kafka = new Kafka({ brokers: [this.address], logLevel: logLevel.NOTHING, retry: { retries: 0 } })
@@ -162,14 +157,5 @@ export class KafkaServer {
       properties,
       ...(this.#options.format ?? []),
     ])
-  }
-
-  /** Whether anything listens on the broker's port. */
-  #taken(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const socket = connect(this.#options.node.port, '127.0.0.1')
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-      socket.once('connect', () => socket.destroy())
-    })
   }
 }

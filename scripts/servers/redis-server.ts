@@ -1,34 +1,11 @@
-import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { installProgram } from './debian-package.ts'
+import { untilFree } from './port.ts'
 import { ServerProcess } from './server-process.ts'
 
-const run = promisify(execFile)
-
 const READY_MS = 15_000
-
-/** Another apt may be running on this machine. */
-const APT_LOCK_SECONDS = 120
-
-/** Makes sure that `redis-server` is there: Debian's package, as root or by sudo. Throws a sentence where it cannot be had. */
-export async function installRedis(): Promise<void> {
-  if (await has('redis-server')) return
-  const apt = ['apt-get', '-y', '-o', `DPkg::Lock::Timeout=${APT_LOCK_SECONDS}`]
-  const command = process.getuid?.() === 0 ? apt : ['sudo', '-n', ...apt]
-  const install = [...command.slice(1), 'install', '--no-install-recommends', 'redis-server']
-  const environment = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } }
-  try {
-    await run(command[0]!, install, environment).catch(async () => {
-      await run(command[0]!, [...command.slice(1), 'update'], environment)
-      await run(command[0]!, install, environment)
-    })
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
-    throw new Error(`redis-server is not here and could not be installed by apt-get: ${text.slice(0, 500)}`)
-  }
-}
 
 /** One Redis that keeps every write on disk and refuses to evict, as production must. */
 export class RedisServer {
@@ -50,8 +27,8 @@ export class RedisServer {
 
   async start(): Promise<void> {
     if (this.pid === null) {
-      if (await this.healthy()) throw new Error(`Redis cannot start: something else listens on ${this.address}`)
-      await installRedis()
+      await untilFree('Redis', this.#port)
+      await installProgram('redis-server')
       await mkdir(join(this.#folder, 'data'), { recursive: true })
       const settings = {
         port: this.#port,
@@ -82,14 +59,5 @@ export class RedisServer {
 
   stop(): Promise<boolean> {
     return this.#process.stop()
-  }
-}
-
-async function has(program: string): Promise<boolean> {
-  try {
-    await run(program, ['--version'])
-    return true
-  } catch {
-    return false
   }
 }

@@ -31,17 +31,21 @@ export class ServerProcess {
     }
   }
 
-  /** Starts a program that outlives this process; its output goes to the log file. */
-  start(program: string, args: readonly string[], options: { detached: boolean }): ChildProcess {
+  /** Starts a program, which outlives this process where it is detached; its output goes to the log file. */
+  start(
+    program: string,
+    args: readonly string[],
+    { detached, env = {} }: { detached: boolean; env?: Readonly<Record<string, string>> },
+  ): ChildProcess {
     mkdirSync(dirname(this.#pidFile), { recursive: true })
     const log = openSync(this.#logFile, 'a')
-    const child = spawn(program, args, { detached: options.detached, stdio: ['ignore', log, log] })
+    const child = spawn(program, args, { detached, stdio: ['ignore', log, log], env: { ...process.env, ...env } })
     closeSync(log)
     child.on('error', () => {})
     if (child.pid !== undefined) {
       writeFileSync(this.#pidFile, JSON.stringify({ pid: child.pid, started: processStarted(child.pid) }))
     }
-    if (options.detached) child.unref()
+    if (detached) child.unref()
     return child
   }
 

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const FRONT = fileURLToPath(new URL('front.ts', import.meta.url))
+export const FRONT = fileURLToPath(new URL('front.ts', import.meta.url))
 
 /** The front holds a thread for each query that runs; Node has four unless told otherwise. */
-const THREADS = '16'
+export const FRONT_THREADS = '16'
 
 /** Flags of `front.ts` beside its folder. */
 export interface FrontFlags {
@@ -61,10 +61,12 @@ export class ClickHouseFront {
     )
     const child = spawn(process.execPath, ['--import', 'tsx', FRONT, '--folder', this.#folder, ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, UV_THREADPOOL_SIZE: THREADS },
+      env: { ...process.env, UV_THREADPOOL_SIZE: FRONT_THREADS },
     })
     this.#child = child
-    process.once('exit', () => child.kill('SIGKILL'))
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
+    child.once('exit', () => process.off('exit', kill))
     const line = await Promise.race([
       once(createInterface(child.stdout!), 'line'),
       once(child, 'exit').then(([code]) => Promise.reject(new Error(`the front ended with ${String(code)}`))),
