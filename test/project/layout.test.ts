@@ -15,9 +15,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   stream: ['timeline', 'features', 'stores'],
   serving: ['timeline', 'features', 'stores'],
   client: ['features'],
-  cli: ['timeline', 'features', 'stores', 'adapters', 'backfill', 'stream', 'serving'],
-  // The public entries: the language, and the test kit, which runs the kernel and serving without I/O.
+  cli: ['timeline', 'features', 'stores', 'adapters', 'backfill', 'stream', 'serving', 'config.ts'],
+  // The public entries: the language, the configuration's types, and the test kit, which runs the kernel and serving without I/O.
   'index.ts': ['timeline', 'features'],
+  'config.ts': [],
   'testing.ts': ['timeline', 'features', 'stores', 'serving'],
 }
 

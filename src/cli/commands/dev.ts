@@ -1,20 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { serve } from '@hono/node-server'
 import type { BackfillEvent } from '../backfill-runner.ts'
 import { command, FLAGS } from '../command.ts'
 import { clockFlag, folderClock, lockDataFolder } from '../data-folder.ts'
 import { demoRequest, loadDemoHistory, runDemoTraffic } from '../demo/demo.ts'
 import { openEngine } from '../engine.ts'
+import { listen } from '../listen.ts'
 import { loadModel } from '../load-definitions.ts'
 import { UsageError } from '../usage-error.ts'
 
 const HOST = '127.0.0.1'
-
-/** How long open connections may hold up a stop. */
-const DRAIN_MS_MAX = 2_000
 
 const PROGRESS_EVERY_MS = 2_000
 
@@ -113,7 +109,7 @@ export default command({
       try {
         const ask = (path: string, init?: RequestInit) => Promise.resolve(engine.app.request(path, init))
         const past = args.demo ? await loadDemoHistory(ask, Date.now()) : 0
-        const { url, close } = await listen(engine.app.fetch, port)
+        const { url, close } = await listen(engine.app.fetch, { host: HOST, port, flag: '--port' })
         await engine.start(url)
         await lock.setUrl(url)
         const services = [...model.services.keys()]
@@ -152,28 +148,4 @@ async function startDemo(
     {},
   )
   await runDemoTraffic(ask, (line) => tell('demo', line, { line }), signal)
-}
-
-/** Listens on this machine only. Throws a UsageError where the port is taken. */
-function listen(
-  fetch: Parameters<typeof serve>[0]['fetch'],
-  port: number,
-): Promise<{ url: string; close(): Promise<void> }> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch, port, hostname: HOST }, (info: AddressInfo) => {
-      resolve({
-        url: `http://${HOST}:${info.port}`,
-        close: () =>
-          new Promise((closed) => {
-            server.close(() => closed())
-            if ('closeIdleConnections' in server) server.closeIdleConnections()
-            setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), DRAIN_MS_MAX).unref()
-          }),
-      })
-    })
-    server.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') reject(error)
-      else reject(new UsageError(`--port: ${port} is taken on ${HOST}`, 'give another, or 0 for any free one'))
-    })
-  })
 }

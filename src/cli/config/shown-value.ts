@@ -1,0 +1,33 @@
+const HIDDEN = '***'
+
+/** Longer values than this are cut: they are there to be recognised. */
+const SHOWN_MAX = 80
+
+/** Options whose value is never shown. */
+const SECRET = new Set(['secret', 'password', 'accessToken', 'ca', 'cert', 'key'])
+
+/** A text without the user and password of URLs in it, and without what stands behind the `?` of one. */
+export function hidden(text: string): string {
+  return text.replace(/(\w:\/\/)\S*@/g, `$1${HIDDEN}@`).replace(/(\w:\/\/[^\s?]*\?)\S+/g, `$1${HIDDEN}`)
+}
+
+/** A value as an error shows it. `path` says what it is the value of: secrets are not shown. */
+export function shownValue(path: readonly PropertyKey[], value: unknown): string {
+  if (path.some((part) => SECRET.has(String(part)))) return HIDDEN
+  switch (typeof value) {
+    case 'string': {
+      // What is meant as a URL and cannot be read as one may hold a password anywhere.
+      if (path.at(-1) === 'url' && !/^[a-z+]+:\/\//i.test(value) && value.includes('@')) return HIDDEN
+      const text = hidden(value)
+      return `'${text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text}'`
+    }
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value)
+    case 'object':
+      return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object'
+    default:
+      return `a ${typeof value}`
+  }
+}
