@@ -1,0 +1,4 @@
+import { definitions } from '../../definitions.ts'
+
+export const { payments, card, merchant, cardMerchant, ofCard, ofMerchant, ofPair, byKeys, scored } =
+  definitions('column')
