@@ -6,7 +6,7 @@ const IN_PACKAGES = '/node_modules/'
 export interface HookOptions {
   /** URL of a file of millrace. */
   readonly own: string
-  /** URL of the folder of definitions, with its last slash. */
+  /** URL of the folder of definitions, with its last slash, or of a configuration file. */
   readonly folder: string
 }
 
@@ -24,7 +24,7 @@ type Next = (specifier: string, context: Context) => Resolved | Promise<Resolved
 
 export type ResolveHook = (specifier: string, context: Context, next: Next) => Resolved | Promise<Resolved>
 
-/** The module hook for one folder of definitions. */
+/** The module hook for one folder of definitions, or one file. */
 export function resolveHook({ own, folder }: HookOptions): ResolveHook {
   const isDefinition = (path: string): boolean =>
     path.startsWith('file:') &&

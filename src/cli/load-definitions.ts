@@ -1,17 +1,15 @@
 import { realpathSync } from 'node:fs'
-import * as nodeModule from 'node:module'
 import { relative, resolve as resolvePath, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { register as registerTypeScript } from 'tsx/esm/api'
 import { collect, type DefinitionModule, type Definitions } from '../features/collect.ts'
 import type { Model } from '../features/model.ts'
 import { formatProblem } from '../features/problem.ts'
 import { resolve } from '../features/resolve.ts'
 import { CommandError } from './command-error.ts'
 import { definitionFiles } from './definition-files.ts'
-import { resolveHook } from './definition-hooks.ts'
 import { EXIT } from './exit-code.ts'
 import { fileProblem, formatFileProblem, type LoadProblem } from './file-problem.ts'
+import { hookTypeScript } from './typescript-hook.ts'
 
 export interface LoadedDefinitions {
   /** As problems name them. */
@@ -23,14 +21,6 @@ export interface LoadedDefinitions {
   readonly problems: readonly LoadProblem[]
 }
 
-const { register } = nodeModule
-
-/** Node has it from 22.15 on, and its types for Node 20 do not. */
-const { registerHooks } = nodeModule as { readonly registerHooks?: (hooks: object) => unknown }
-
-let isTypeScriptRegistered = false
-const hookedFolders = new Set<string>()
-
 /**
  * Loads every `.ts`, `.mts`, `.js` and `.mjs` file of a folder and its sub-folders, but for tests and `.d.ts`, checks what they
  * define and looks every name up. What they import from `millrace` and `zod` is this running copy, also where no
@@ -40,7 +30,7 @@ export async function loadDefinitions(folder: string): Promise<LoadedDefinitions
   const files = definitionFiles(folder)
   // As the system knows the folder: a link would make two modules of one file.
   const root = realpathSync(folder)
-  hook(root)
+  hookTypeScript(`${pathToFileURL(root).href}/`)
   const show = (path: string): string => {
     const inside = relative(root, path)
     return inside.startsWith('..') ? path : `${folder.replace(/\/$/, '')}/${inside}`
@@ -88,16 +78,3 @@ export function formatLoadProblem(problem: LoadProblem): string {
 
 /** The folder of millrace itself: what fails in its code is laid to the definition that called it. */
 const OWN_ROOT = resolvePath(import.meta.dirname, '../..') + sep
-
-function hook(root: string): void {
-  if (hookedFolders.has(root)) return
-  // The command line has registered it already, and a second time does no harm.
-  if (!isTypeScriptRegistered) registerTypeScript({ tsconfig: false })
-  isTypeScriptRegistered = true
-  hookedFolders.add(root)
-  const data = { own: import.meta.url, folder: `${pathToFileURL(root).href}/` }
-  // The hooks that were registered last come first, of those in the thread itself before the others: ours must see what tsx,
-  // which takes the former where there are any, makes of a file.
-  if (registerHooks === undefined) register(new URL('./definition-hooks.ts', import.meta.url), { data })
-  else registerHooks({ resolve: resolveHook(data) })
-}
