@@ -29,6 +29,11 @@ export class Carrier {
     this.#group = group
   }
 
+  /** Messages below it are in, as far as it knows. */
+  get position(): number {
+    return this.#position ?? 0
+  }
+
   /** Carries messages until all below `goal` are in. */
   carry(goal: number): Promise<void> {
     return this.#carry(goal, () => false, 0)

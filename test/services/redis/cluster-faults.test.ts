@@ -72,12 +72,13 @@ describe('a Redis cluster', () => {
     })
 
     it('fails over to a replica held behind: the mark goes back, what it lacks is carried again', async () => {
-      const { carrier } = await under(async () => {
+      const { carrier } = await under(async (carrier) => {
         const master = cluster.masters()[1]!
         // The replica may not follow any more, and does not know that it matters.
-        master.cli('acl', 'setuser', 'default', '-psync')
+        master.cli('acl', 'setuser', 'default', '-psync', '-sync')
         master.cli('client', 'kill', 'type', 'replica')
-        await sleep(3_000)
+        const from = carrier.position
+        while (carrier.position < from + 2_000) await sleep(20)
         await master.kill()
         await cluster.agree()
       })
@@ -87,9 +88,11 @@ describe('a Redis cluster', () => {
     it('hands masters over without a loss: nothing is carried again but what was under way', async () => {
       const { carrier } = await under(async () => {
         for (const master of cluster.masters()) {
-          cluster.replicasOf(master)[0]!.cli('cluster', 'failover')
-          await sleep(1_500)
+          const [replica] = cluster.replicasOf(master)
+          replica!.cli('cluster', 'failover')
+          while (!cluster.masters().includes(replica!)) await sleep(20)
           await cluster.agree()
+          await sleep(500)
         }
       })
       expect(carrier.replays).toBe(0)

@@ -10,9 +10,12 @@ const START_MS_MAX = 20_000
 
 const CLUSTER_MS_MAX = 60_000
 
-/** A port's bus port is 10,000 above it, and ports that the system gives out by itself begin at 32,768. */
+/** A port's bus port is 10,000 above it, and ports that the system gives out by itself begin at 32,768: both stay below. */
 const PORT_MIN = 20_000
-const PORT_MAX = 30_000
+const PORT_MAX = 22_700
+
+/** A replica's first copy is sent at once; Redis waits 5 s otherwise, for others to come. */
+const AT_ONCE = ['--repl-diskless-sync-delay', '0']
 
 /** One redis-server of our own: on a free port of 127.0.0.1, with its files in a folder of its own. */
 export class RedisServer {
@@ -75,7 +78,7 @@ export class RedisServer {
     await mkdir(this.folder, { recursive: true })
     const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder]
     const sentinel = this.#args.includes('--sentinel')
-    const args = sentinel ? [...this.#args, ...own] : [...own, '--save', '', ...this.#args]
+    const args = sentinel ? [...this.#args, ...own] : [...own, '--save', '', ...AT_ONCE, ...this.#args]
     const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk))
