@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect } from 'vitest'
+import type { Installation } from './installation.ts'
+import { LONG, scenario } from './scenario.ts'
+import type { Variant } from './world/definitions.ts'
+import { worldOf } from './world/world.ts'
+
+type Order = 'stream first' | 'API first'
+
+/** Starts processes with other definitions beside the old ones, in some order, and ends the old ones. Answers the new API. */
+async function rollOut(installation: Installation, variant: Variant, order: Order) {
+  const world = worldOf(variant)
+  const old = [...installation.processes]
+  const commands =
+    order === 'stream first' ? (['stream', 'archive', 'serve'] as const) : (['serve', 'archive', 'stream'] as const)
+  for (const command of commands) {
+    await installation.started(command, world)
+    await sleep(1_500)
+  }
+  const serve = installation.all('serve').at(-1)!
+  await sleep(LONG ? 20_000 : 3_000)
+  for (const process of old) {
+    await installation.retire(process)
+    await sleep(1_000)
+  }
+  return { world, serve }
+}
+
+describe.each(['stream first', 'API first'] as const)('a roll-out under load, %s:', (order) => {
+  scenario(`a feature less needs no backfill (${order})`, { seed: 81 }, async (installation) => {
+    await installation.open()
+    await installation.untilOk()
+    installation.judge.stays.on()
+    const { serve } = await rollOut(installation, 'fewer', order)
+    await installation.untilOk(serve)
+  })
+
+  scenario(
+    `a longer window is incomplete until it is back-filled, the others stay ok (${order})`,
+    { seed: 82 },
+    async (installation) => {
+      await installation.open()
+      await installation.untilOk()
+      installation.judge.stays.on()
+      const { serve, world } = await rollOut(installation, 'longer', order)
+      const statuses = await installation.statuses(serve, world)
+      const notOk = [...statuses].filter(([, status]) => status !== 'ok')
+      expect(notOk).toEqual([['card__long_9d', 'incomplete']])
+      await installation.fill(world)
+      await installation.untilOk(serve)
+    },
+  )
+
+  scenario(
+    `a new column is incomplete until it is back-filled, the others stay ok (${order})`,
+    { seed: 83 },
+    async (installation) => {
+      await installation.open()
+      await installation.untilOk()
+      installation.judge.stays.on()
+      const { serve, world } = await rollOut(installation, 'column', order)
+      const statuses = await installation.statuses(serve, world)
+      const notOk = [...statuses].filter(([, status]) => status !== 'ok')
+      expect(notOk).toEqual([['card__points_7d', 'incomplete']])
+      await installation.fill(world)
+      await installation.untilOk(serve)
+    },
+  )
+})
