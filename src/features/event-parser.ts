@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ColumnType, Value } from '../timeline/column-type.ts'
+import { byteScanner } from './byte-scanner.ts'
 import { EventError, type EventProblem, type EventProblemCode, showValue } from './event-error.ts'
 import type { EventParser, ParsedEvent } from './model.ts'
 import { textReader } from './text-event.ts'
@@ -46,6 +47,19 @@ export function eventParser(spec: ParserSpec): EventParser {
   const outcome = new Set(spec.outcome)
   const scoredNullable = columns.map((column, i) => column.nullable || outcome.has(i))
   const inherited = names.some(isInherited)
+  // A column of such a name is only found in an object made for it.
+  const scan = inherited
+    ? () => null
+    : byteScanner(
+        columns.map(({ name, type, nullable, epoch = false }, i) => ({
+          name,
+          type,
+          nullable,
+          epoch,
+          holds: readers[i]!.holds,
+        })),
+        precision,
+      )
   const texts = columns.map(({ name, type, epoch = false }) => ({ name, read: textReader(type, epoch) }))
 
   function read(event: unknown, mayBeNull: readonly boolean[], scored: boolean): ParsedEvent {
@@ -67,6 +81,10 @@ export function eventParser(spec: ParserSpec): EventParser {
     if (scored) bad ||= spec.outcome.some((i) => values[i] !== null)
     if (scored && deleted !== null) bad ||= values[deleted] === true
     if (bad) throw new EventError(problemsOf(fields, mayBeNull, scored))
+    return parsed(values)
+  }
+
+  function parsed(values: readonly Value[]): ParsedEvent {
     return {
       values,
       id: String(values[spec.id]),
@@ -105,7 +123,10 @@ export function eventParser(spec: ParserSpec): EventParser {
 
   return {
     parse: (event) => read(event, nullable, false),
-    parseBytes: (json) => read(JSON.parse(decoder.decode(json)), nullable, false),
+    parseBytes(json) {
+      const values = scan(json)
+      return values === null ? read(JSON.parse(decoder.decode(json)), nullable, false) : parsed(values)
+    },
     parseScored: (event) => read(event, scoredNullable, true),
     fromText(record) {
       const event: Record<string, unknown> = Object.create(null)

@@ -5,10 +5,18 @@ const DAY_MS = 86_400_000
 const DAYS_BEFORE = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334] as const
 const DAYS_IN = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const
 
+const PLUS = 43
+const MINUS = 45
+const POINT = 46
+const COLON = 58
+
+/** Most texts fit; longer ones have decimals beyond any use. */
+const scratch = new Uint8Array(64)
+
 /** Two decimal digits at a place, or a number above 99 where they are none. */
-function two(text: string, at: number): number {
-  const tens = text.charCodeAt(at) - ZERO
-  const ones = text.charCodeAt(at + 1) - ZERO
+function two(bytes: Uint8Array, at: number): number {
+  const tens = bytes[at]! - ZERO
+  const ones = bytes[at + 1]! - ZERO
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : 100
 }
 
@@ -18,31 +26,44 @@ function two(text: string, at: number): number {
  * names no instant, `24:00` and leap seconds name one that has another name: all three are refused.
  */
 export function parseIsoTime(text: string): number | null {
-  const length = text.length
-  if (length < 17) return null
-  const century = two(text, 0)
-  const rest = two(text, 2)
-  const month = two(text, 5)
-  const day = two(text, 8)
-  const hour = two(text, 11)
-  const minute = two(text, 14)
+  const { length } = text
+  if (length > scratch.length) return isoTimeOf(Buffer.from(text), 0, Buffer.byteLength(text))
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit > 127) return null
+    scratch[i] = unit
+  }
+  return isoTimeOf(scratch, 0, length)
+}
+
+/** The same of a text's bytes from `start` to `end`, in UTF-8. */
+export function isoTimeOf(bytes: Uint8Array, start: number, end: number): number | null {
+  if (end - start < 17) return null
+  const century = two(bytes, start)
+  const rest = two(bytes, start + 2)
+  const month = two(bytes, start + 5)
+  const day = two(bytes, start + 8)
+  const hour = two(bytes, start + 11)
+  const minute = two(bytes, start + 14)
   if (century > 99 || rest > 99 || month < 1 || month > 12 || hour > 23 || minute > 59) return null
-  if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':') return null
+  if (bytes[start + 4] !== MINUS || bytes[start + 7] !== MINUS) return null
+  if (bytes[start + 10] !== 84 /* T */ || bytes[start + 13] !== COLON) return null
   const year = century * 100 + rest
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   if (day < 1 || day > DAYS_IN[month - 1]! + (leap && month === 2 ? 1 : 0)) return null
 
-  let at = 16
+  let at = start + 16
   let second = 0
   let ms = 0
-  if (text[at] === ':') {
-    second = two(text, at + 1)
-    if (second > 59) return null
+  if (bytes[at] === COLON) {
+    second = two(bytes, at + 1)
+    // A text that ends within its seconds has none, whatever bytes lie behind it.
+    if (second > 59 || at + 3 > end) return null
     at += 3
-    if (text[at] === '.') {
+    if (at < end && bytes[at] === POINT) {
       let digits = 0
-      for (at++; at < length; at++, digits++) {
-        const digit = text.charCodeAt(at) - ZERO
+      for (at++; at < end; at++, digits++) {
+        const digit = bytes[at]! - ZERO
         if (digit < 0 || digit > 9) break
         if (digits < 3) ms = ms * 10 + digit
       }
@@ -52,14 +73,16 @@ export function parseIsoTime(text: string): number | null {
   }
 
   let offset_min = 0
-  const sign = text[at]
-  if (sign === 'Z') {
-    if (at + 1 !== length) return null
-  } else if (sign === '+' || sign === '-') {
-    const hours = two(text, at + 1)
-    const minutes = two(text, at + 4)
-    if (at + 6 !== length || text[at + 3] !== ':' || hours > 23 || minutes > 59) return null
-    offset_min = (sign === '+' ? 1 : -1) * (hours * 60 + minutes)
+  if (at >= end) return null
+  const sign = bytes[at]
+  if (sign === 90 /* Z */) {
+    if (at + 1 !== end) return null
+  } else if (sign === PLUS || sign === MINUS) {
+    if (at + 6 !== end || bytes[at + 3] !== COLON) return null
+    const hours = two(bytes, at + 1)
+    const minutes = two(bytes, at + 4)
+    if (hours > 23 || minutes > 59) return null
+    offset_min = (sign === PLUS ? 1 : -1) * (hours * 60 + minutes)
   } else return null
 
   const before = year - 1

@@ -15,6 +15,8 @@ export interface ValueRefusal {
 export interface ValueReader {
   /** The canonical form of a value as JSON gives it, or undefined where it is refused. */
   read(value: unknown): Known | undefined
+  /** What the schema asks of a canonical value beyond its type; null: nothing. */
+  readonly holds: ((value: Known) => boolean) | null
   /** Why `read` refused the value. */
   refusal(value: unknown): ValueRefusal
   /** Why a value that has the canonical form, but comes unchecked from the archive, is refused; null where it is not. */
@@ -45,6 +47,7 @@ export function valueReader(options: ReaderOptions): ValueReader {
   const failed = (value: Known): ValueCheck | undefined => checks.find((check) => !check.holds(value))
   return {
     read: checks.length === 0 ? kind.read : checkedRead(kind.read, checks),
+    holds: checks.length === 0 ? null : (value) => failed(value) === undefined,
     refusal(value) {
       const read = kind.read(value)
       if (read === undefined) return kind.refusal(value)
