@@ -4,6 +4,7 @@ import { eventLogBench } from './event-log.ts'
 import { onlineStoreBench } from './online-store.ts'
 import { servingBench } from './serving.ts'
 import { streamBench } from './stream.ts'
+import { workerBench } from './worker.ts'
 
 /** What one benchmark tells, in the words of the person who reads it. */
 export type Report = (name: string, value: string) => void
@@ -15,6 +16,7 @@ const BENCHES: Record<string, (report: Report) => Promise<void>> = {
   'online-store': onlineStoreBench,
   'event-log': eventLogBench,
   archive: archiveBench,
+  worker: workerBench,
 }
 
 const asked = process.argv.slice(2)
