@@ -28,8 +28,8 @@ const HIDDEN = '***'
 /** Fields that are never written, at the top of a line and up to two objects below. */
 const SECRET_FIELDS = ['password', 'secret', 'accessToken', 'authorization', 'sasl']
 
-/** User and password of a URL, wherever in a line it stands: in a message, a stack, a field. */
-const URL_LOGIN = /(\w:\/\/)[^\s"'<>/?#]*@/g
+/** User and password of a URL, wherever in a line it stands: in a message, a stack, a field. Passwords may have a `/`. */
+const URL_LOGIN = /(\w:\/\/)[^\s"'<>]*@/g
 
 /** A private key in PEM, its line ends escaped as in JSON. */
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|(?="))/g

@@ -29,12 +29,12 @@ function leaf<T>(holds: (value: unknown) => boolean, message: string) {
   return z.custom<T>(holds, { error: message }).optional()
 }
 
-function section<T extends z.ZodRawShape>(path: string, shape: T) {
-  known.set(path, Object.keys(shape))
-  return z.strictObject(shape, { error: ({ code }) => (code === 'invalid_type' ? NO_OBJECT : undefined) }).optional()
-}
-
 const NO_OBJECT = 'is not an object; write its options between { and }'
+
+function section<T extends z.ZodRawShape>(path: string, shape: T, message = NO_OBJECT) {
+  known.set(path, Object.keys(shape))
+  return z.strictObject(shape, { error: ({ code }) => (code === 'invalid_type' ? message : undefined) }).optional()
+}
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 const text = leaf<string>(isText, 'is not a text; give one that is not empty')
@@ -143,7 +143,10 @@ const kafka = section('kafka', {
   // `true` is TLS and no more, `false` is none.
   ssl: z.preprocess(
     (value) => (value === true ? {} : value === false ? null : value),
-    section('kafka.ssl', tlsShape).unwrap().nullable().optional(),
+    section('kafka.ssl', tlsShape, 'is neither true, false nor an object; give one of them')
+      .unwrap()
+      .nullable()
+      .optional(),
   ),
   sasl: section('kafka.sasl', {
     mechanism: oneOf('plain', 'scram-sha-256', 'scram-sha-512'),

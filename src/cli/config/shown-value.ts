@@ -4,7 +4,11 @@ const HIDDEN = '***'
 const SHOWN_MAX = 80
 
 /** Options whose value is never shown. */
-const SECRET = new Set(['secret', 'password', 'accessToken', 'ca', 'cert', 'key'])
+const SECRET = new Set(['secret', 'password', 'accessToken'])
+
+/** Options that hold PEM, shown where it can only be the path of a file. */
+const PEM = new Set(['ca', 'cert', 'key'])
+const FILE_PATH = /^[\w@~./\\: -]{0,120}\.[A-Za-z]{1,6}$/
 
 /** A text without the user and password of URLs in it, and without what stands behind the `?` of one. */
 export function hidden(text: string): string {
@@ -16,8 +20,9 @@ export function shownValue(path: readonly PropertyKey[], value: unknown): string
   if (path.some((part) => SECRET.has(String(part)))) return HIDDEN
   switch (typeof value) {
     case 'string': {
+      if (PEM.has(String(path.at(-1))) && !FILE_PATH.test(value)) return HIDDEN
       // What is meant as a URL and cannot be read as one may hold a password anywhere.
-      if (path.at(-1) === 'url' && !/^[a-z+]+:\/\//i.test(value) && value.includes('@')) return HIDDEN
+      if (value.includes('@') && !/^[a-z+]+:\/\//i.test(value)) return HIDDEN
       const text = hidden(value)
       return `'${text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text}'`
     }
