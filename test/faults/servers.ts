@@ -41,6 +41,12 @@ export class Servers {
     this.redis = redis instanceof RedisServer ? redis : null
     this.cluster = redis instanceof RedisCluster ? redis : null
     this.#folder = folder
+    // A test process that dies must not leave servers behind; the other two look after that themselves.
+    process.once('exit', this.#kill)
+  }
+
+  readonly #kill = (): void => {
+    for (const server of this.cluster?.nodes ?? [this.redis!]) server.signal('SIGKILL')
   }
 
   static async start(options: ServerOptions = {}): Promise<Servers> {
@@ -104,7 +110,11 @@ export class Servers {
   /** Takes away the oldest messages of each partition, as retention does: all below these offsets. */
   async deleteBelow(offsets: readonly number[]): Promise<void> {
     const partitions = offsets.map((offset, partition) => ({ partition, offset: String(offset) }))
-    await this.admin((admin) => admin.deleteTopicRecords({ topic: TOPIC, partitions }))
+    await this.admin(async (admin) => {
+      // kafkajs deletes only in topics that this connection has looked at.
+      await admin.fetchTopicOffsets(TOPIC)
+      await admin.deleteTopicRecords({ topic: TOPIC, partitions })
+    })
   }
 
   /** By partition: the offset below which all is archived. */
@@ -121,6 +131,7 @@ export class Servers {
     await this.clickhouse.signal('SIGKILL')
     await Promise.all([this.kafka.dispose(), this.redis?.dispose(), this.cluster?.dispose()])
     await this.#folder.remove()
+    process.off('exit', this.#kill)
   }
 
   #createTopic(partitions: number, config: Readonly<Record<string, string>>): Promise<boolean> {
