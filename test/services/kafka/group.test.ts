@@ -29,8 +29,11 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((log) => log.close()))
 })
 
-function open(): KafkaEventLog {
-  const log = brokers.log({ session_ms: 6_000, metadata_ms: 300 })
+/** As short as a busy machine allows, for tests that wait for one to end. */
+const SHORT_SESSION_MS = 3_000
+
+function open(session_ms = 6_000): KafkaEventLog {
+  const log = brokers.log({ session_ms, metadata_ms: 300 })
   opened.push(log)
   return log
 }
@@ -40,9 +43,8 @@ const sorted = (partitions: readonly number[]) => [...partitions].sort((a, b) =>
 /** A member in a process of its own, and the partitions that it last told. */
 function spawnMember(group: string) {
   const script = join(import.meta.dirname, 'group-member-process.ts')
-  const child = spawn(process.execPath, ['--import', 'tsx', script, brokers.addresses[0]!, topic, group], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const args = [brokers.addresses[0]!, topic, group, String(SHORT_SESSION_MS)]
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   processes.push(child)
   const member = { child, partitions: [] as number[] }
   let text = ''
@@ -128,7 +130,7 @@ describe('workers of one group', () => {
   it('take over from one that is stopped (SIGSTOP), and share with it again when it goes on', async () => {
     const stopped = spawnMember('followers')
     await until(() => stopped.partitions.length === PARTITIONS)
-    const log = open()
+    const log = open(SHORT_SESSION_MS)
     const follower = new LogFollower(log, topic)
     await until(() => follower.partitions.length === PARTITIONS / 2 && stopped.partitions.length === PARTITIONS / 2)
     const kept = follower.partitions
@@ -147,7 +149,7 @@ describe('workers of one group', () => {
   it('take over from one that was killed', async () => {
     const killed = spawnMember('followers')
     await until(() => killed.partitions.length === PARTITIONS)
-    const follower = new LogFollower(open(), topic)
+    const follower = new LogFollower(open(SHORT_SESSION_MS), topic)
     await until(() => follower.partitions.length === PARTITIONS / 2)
     killed.child.kill('SIGKILL')
     await until(() => follower.partitions.length === PARTITIONS)

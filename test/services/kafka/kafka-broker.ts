@@ -1,6 +1,6 @@
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type KafkaNode, KafkaServer } from '../../../scripts/servers/kafka-server.ts'
+import { freePorts } from '../../../scripts/servers/port.ts'
 import { KafkaEventLog } from '../../../src/stores/log/kafka/kafka.ts'
 import type { KafkaOptions } from '../../../src/stores/log/kafka/kafka-options.ts'
 import { temporaryFolder } from '../../stores/temporary-folder.ts'
@@ -35,6 +35,8 @@ export async function startBrokers({ brokers = 1, properties, format }: BrokerSe
       folder: own,
       node,
       cluster,
+      // Quick to start rather than quick later.
+      java: ['-XX:TieredStopAtLevel=1'],
       ...(properties === undefined ? {} : { properties: properties(node, folder.path) }),
       ...(format === undefined ? {} : { format }),
     })
@@ -56,18 +58,4 @@ export async function startBrokers({ brokers = 1, properties, format }: BrokerSe
     log: (options = {}) => new KafkaEventLog({ brokers: addresses, now: Date.now, ...options }),
     dispose,
   }
-}
-
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
-        }),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }

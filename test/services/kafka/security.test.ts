@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePorts } from '../../../scripts/servers/port.ts'
 import { readAll } from '../../stores/event-log.contract.ts'
-import { freePorts, type KafkaBrokers, startBrokers } from './kafka-broker.ts'
+import { type KafkaBrokers, startBrokers } from './kafka-broker.ts'
 
 const PASSWORD = 'a secret of alice'
 const MECHANISMS = ['scram-sha-256', 'scram-sha-512'] as const
