@@ -1,9 +1,12 @@
 import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
+import { type ServerType, serve } from '@hono/node-server'
 import { UsageError } from './usage-error.ts'
 
 /** How long open connections may hold up a stop. */
 const DRAIN_MS_MAX = 2_000
+
+/** How often connections are looked at that have become idle since. */
+const IDLE_LOOK_MS = 50
 
 export interface ListenOptions {
   readonly host: string
@@ -29,15 +32,24 @@ export function listen(
     const server = serve({ fetch, port, hostname: host }, (info: AddressInfo) => {
       resolve({
         url: `http://${info.family === 'IPv6' ? `[${host}]` : host}:${info.port}`,
-        close: () =>
-          new Promise((closed) => {
-            server.close(() => closed())
-            if ('closeIdleConnections' in server) server.closeIdleConnections()
-            setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), DRAIN_MS_MAX).unref()
-          }),
+        close: () => drained(server),
       })
     })
     server.on('error', (error: NodeJS.ErrnoException) => reject(wrongPlace(error, host, port, flag)))
+  })
+}
+
+function drained(server: ServerType): Promise<void> {
+  return new Promise((resolve) => {
+    // A connection that was busy is kept open for more, which nobody is to send.
+    const idling = setInterval(() => 'closeIdleConnections' in server && server.closeIdleConnections(), IDLE_LOOK_MS)
+    const cutting = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), DRAIN_MS_MAX)
+    server.close(() => {
+      clearInterval(idling)
+      clearTimeout(cutting)
+      resolve()
+    })
+    if ('closeIdleConnections' in server) server.closeIdleConnections()
   })
 }
 

@@ -6,12 +6,13 @@ import { openRedisOnlineStore, type RedisOnlineStore } from '../stores/online/re
 import { CommandError } from './command-error.ts'
 import type { LoadedConfig, LoadedTls } from './config/loaded-config.ts'
 import { hidden } from './config/shown-value.ts'
+import { variableAt } from './config/variables.ts'
 import { EXIT } from './exit-code.ts'
 import { ServerError } from './server-error.ts'
 
 /** Opens the online store of a configuration: Redis. Throws a ServerError, or a CommandError where none is configured. */
 export async function openServerStore({ redis }: LoadedConfig): Promise<RedisOnlineStore> {
-  if (redis === null) throw notConfigured('redis.url', 'MILLRACE_REDIS_URL')
+  if (redis === null) throw notConfigured('redis.url')
   const { url, prefix, secret, tls, patience_ms, timeout_ms } = redis
   try {
     return await openRedisOnlineStore({
@@ -25,7 +26,9 @@ export async function openServerStore({ redis }: LoadedConfig): Promise<RedisOnl
     })
   } catch (error) {
     const away = error instanceof RedisStoreError && error.retryable
-    throw failure('REDIS', `Redis at ${hidden(url)}`, 'MILLRACE_REDIS_URL', away, error)
+    // Most of its errors name the node that they are about: behind sentinels, say, not the one of the URL.
+    const why = / at \S+:\d+ /.test((error as Error).message) ? '' : `Redis at ${hidden(url)}: `
+    throw failure('REDIS', `the online store cannot be opened: ${why}`, 'redis.url', away, error)
   }
 }
 
@@ -34,7 +37,7 @@ export async function openServerStore({ redis }: LoadedConfig): Promise<RedisOnl
  * no broker answers, or a CommandError where none is configured.
  */
 export async function openServerLog({ kafka }: LoadedConfig): Promise<KafkaEventLog> {
-  if (kafka === null) throw notConfigured('kafka.brokers', 'MILLRACE_KAFKA_BROKERS')
+  if (kafka === null) throw notConfigured('kafka.brokers')
   const { brokers, clientId, ssl, sasl, session_ms } = kafka
   const log = new KafkaEventLog({
     brokers,
@@ -50,14 +53,16 @@ export async function openServerLog({ kafka }: LoadedConfig): Promise<KafkaEvent
     return log
   } catch (error) {
     await log.close().catch(() => {})
-    const refused = /SASL|certificate|TLS|SSL/i.test((error as Error).message)
-    throw failure('KAFKA', `Kafka at ${brokers.join(', ')}`, 'MILLRACE_KAFKA_BROKERS', !refused, error)
+    // A wrong password or certificate stays wrong; all else of Kafka may pass.
+    const refused = /SASL|certificate/i.test((error as Error).message)
+    const why = `the log cannot be opened: Kafka at ${brokers.join(', ')}: `
+    throw failure('KAFKA', why, 'kafka.brokers', !refused, error)
   }
 }
 
 /** Opens the archive of a configuration: ClickHouse. Throws a ServerError, or a CommandError where none is configured. */
 export async function openServerArchive({ clickhouse }: LoadedConfig): Promise<EventArchive> {
-  if (clickhouse === null) throw notConfigured('clickhouse.url', 'MILLRACE_CLICKHOUSE_URL')
+  if (clickhouse === null) throw notConfigured('clickhouse.url')
   const { user, password, accessToken, cluster, tls, ...plain } = clickhouse
   try {
     return await openClickHouseArchive({
@@ -70,7 +75,8 @@ export async function openServerArchive({ clickhouse }: LoadedConfig): Promise<E
     })
   } catch (error) {
     const away = error instanceof ArchiveError && error.retryable
-    throw failure('CLICKHOUSE', `ClickHouse at ${hidden(clickhouse.url)}`, 'MILLRACE_CLICKHOUSE_URL', away, error)
+    // It says what could not be opened, and where.
+    throw failure('CLICKHOUSE', '', 'clickhouse.url', away, error)
   }
 }
 
@@ -79,16 +85,20 @@ function forNode({ serverName, ...pem }: LoadedTls): { servername?: string; ca?:
   return serverName === undefined ? pem : { ...pem, servername: serverName }
 }
 
-function notConfigured(path: string, variable: string): CommandError {
+function notConfigured(path: string): CommandError {
   return new CommandError('SERVER_NOT_CONFIGURED', `${path} is missing`, {
-    cure: `give it in millrace.config.ts, or set ${variable}`,
+    cure: `give it in millrace.config.ts, or set ${variableAt(path)!.name}`,
     exitCode: EXIT.usage,
   })
 }
 
-function failure(code: string, server: string, variable: string, away: boolean, cause: unknown): ServerError {
-  const [suffix, what] = away ? ['UNREACHABLE', 'cannot be reached'] : ['REFUSED', 'cannot be used']
-  const cure = away ? `start it, or set ${variable}` : `correct what it names, or set ${variable}`
+/** `away`: the server does not answer, which may pass; else it, or the configuration, is wrong. */
+function failure(code: string, before: string, path: string, away: boolean, cause: unknown): ServerError {
   const why = cause instanceof Error ? cause.message : String(cause)
-  return new ServerError(`${code}_${suffix}`, `${server} ${what}: ${hidden(why)}`, { cure, retryable: away, cause })
+  const option = `${path} (${variableAt(path)!.name})`
+  return new ServerError(`${code}_${away ? 'UNREACHABLE' : 'REFUSED'}`, before + hidden(why), {
+    cure: `${away ? 'start it' : 'correct it there'}, or correct ${option}`,
+    retryable: away,
+    cause,
+  })
 }
