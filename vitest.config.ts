@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    // These need servers: `npm run test:services`.
-    exclude: ['**/node_modules/**', 'test/services/**'],
+    // These need servers: `npm run test:services`, `npm run test:faults`.
+    exclude: ['**/node_modules/**', 'test/services/**', 'test/faults/**'],
     // chDB binds one data directory per process and must not be loaded in a worker thread.
     pool: 'forks',
     maxWorkers: 2,

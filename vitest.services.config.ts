@@ -6,8 +6,8 @@ export default defineConfig({
     include: ['test/services/**/*.test.ts'],
     // chDB binds one data directory per process and must not be loaded in a worker thread.
     pool: 'forks',
-    // Every file starts servers of its own: one at a time, so that they do not starve each other.
-    maxWorkers: 1,
+    // Every file starts servers of its own, and mostly waits for them: two at a time leave none without a processor.
+    maxWorkers: 2,
     reporters: ['default', './test/closing-line.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
