@@ -205,7 +205,7 @@ async function fill(store: OnlineStore, model: Model, now_ms: number): Promise<v
     const columns = Object.fromEntries(record.schemas.columns.map((_, column) => [column, 0]))
     await updateTimeline(store, timeline.fingerprint, (found) => ({
       ...found,
-      coverage: { since_ms: 0, columns, reason: null },
+      coverage: { since_ms: 0, columns, reason: null, proof: [] },
     }))
   }
 }

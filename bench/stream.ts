@@ -44,8 +44,8 @@ export async function streamBench(report: Report): Promise<void> {
       })),
       now: Date.now,
       expires: true,
-      onQuarantine: ({ reason }) => {
-        throw new Error(reason)
+      onQuarantine: ([refused]) => {
+        throw new Error(refused!.reason)
       },
       onGap: async () => {},
     })

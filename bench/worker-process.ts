@@ -56,7 +56,7 @@ const stream = new SourceStream({
   timelines,
   now: Date.now,
   expires: true,
-  onQuarantine: ({ reason }) => fail(reason),
+  onQuarantine: ([refused]) => fail(refused!.reason),
   onGap: async () => fail('a gap'),
   onApplied: () => onApplied(),
   onTrouble: (message) => {

@@ -138,7 +138,7 @@ class CompiledService {
 
 function complete(record: TimelineRecord): TimelineRecord {
   const columns = Object.fromEntries(record.schemas.columns.map((_, column) => [column, SINCE_EVER_MS]))
-  return { ...record, coverage: { since_ms: SINCE_EVER_MS, columns, reason: null } }
+  return { ...record, coverage: { since_ms: SINCE_EVER_MS, columns, reason: null, proof: [] } }
 }
 
 /** What is wrong with an event is told as it is of those that have happened. */

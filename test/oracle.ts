@@ -25,7 +25,7 @@ export interface OracleQuestion {
   readonly doubleColumns?: ReadonlySet<string>
 }
 
-/** Of events equal in (time, id) the one that wins (L1). `bytes` orders copies of one version: their encoded form. */
+/** Of events equal in (time, id) the one that wins (L1). `bytes` orders copies of one version: their encoded form, of which the lowest wins. */
 export function winners(events: readonly OracleEvent[], bytes: (event: OracleEvent) => Buffer): OracleEvent[] {
   const best = new Map<string, OracleEvent>()
   for (const event of events) {
@@ -34,7 +34,8 @@ export function winners(events: readonly OracleEvent[], bytes: (event: OracleEve
     const beats =
       other === undefined ||
       event.version > other.version ||
-      (event.version === other.version && bytes(event).compare(bytes(other)) > 0)
+      (event.version === other.version &&
+        (event.deleted === other.deleted ? bytes(event).compare(bytes(other)) < 0 : event.deleted))
     if (beats) best.set(key, event)
   }
   return [...best.values()].filter((event) => !event.deleted)

@@ -1,21 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClockMode } from '../features/clock.ts'
 import type { TimelineModel } from '../features/model.ts'
 import { keyText, timelineKey } from '../features/timeline-key.ts'
 import { archiveColumns } from '../stores/archive-columns.ts'
+import { isProven, partMarks, partMove } from '../stores/backfill-marks.ts'
 import type { ArchiveBlock } from '../stores/event-archive.ts'
+import { MarkMovedError, type OnlineStore } from '../stores/online-store.ts'
 import {
   archiveEpoch,
+  asWritten,
   readTimeline,
   SINCE_EVER_MS,
   type TimelineRecord,
+  uncover,
   updateTimeline,
 } from '../stores/timeline-registry.ts'
 import { expiryOf, writtenColumns } from '../stores/timeline-writer.ts'
 import type { Value } from '../timeline/column-type.ts'
 import { RowEncoder } from '../timeline/row-codec.ts'
-import { type BackfillProgress, beginProgress, partDone } from './backfill-progress.ts'
+import { BackfillError } from './backfill-error.ts'
+import {
+  type BackfillProgress,
+  beginProgress,
+  claimPart,
+  isFinished,
+  partDone,
+  partsLost,
+  proofOf,
+  releasePart,
+  renewClaim,
+  rowsDone,
+  rowsRefused,
+} from './backfill-progress.ts'
 import { type BlockPlan, BlockRows, blockPlan } from './block-rows.ts'
-import { awaitHandover, BackfillError, type HandoverDeps } from './handover.ts'
+import { awaitHandover, type HandoverDeps } from './handover.ts'
 import { TimelineLoader } from './timeline-loader.ts'
 
 /** Rows of one part: a part is the unit of resuming, and its sort must fit in memory. */
@@ -24,9 +42,17 @@ const PART_ROWS = 2_000_000
 /** How many refused rows are told in full. */
 const REFUSED_TOLD_MAX = 5
 
+/** How often a part that is worked on is claimed again. */
+const RENEW_MS = 5_000
+
+/** How often parts that others work on are looked at. */
+const POLL_MS = 250
+
 export interface BackfillOptions extends HandoverDeps {
   readonly clock: ClockMode
   readonly signal: AbortSignal
+  /** Who works: a text that no other process has. Left out: there are no others, and what was claimed is free. */
+  readonly worker?: string
   readonly onProgress?: (progress: { part: number; parts: number; rows: number; rowsTotal: number }) => void
   readonly onMessage?: (message: string) => void
   /** The newest event time of the archive, for a clock that follows history. */
@@ -43,128 +69,203 @@ export interface BackfillResult {
 
 /**
  * Fills one timeline from its source's archive, by parts that are each finished for good, and says then since when it is
- * complete. The stream may write the same timeline meanwhile: union makes the overlap harmless.
+ * complete. The stream may write the same timeline meanwhile: union makes the overlap harmless. Any number of processes may fill it
+ * together: each takes parts that nobody has.
  *
  * Throws a BackfillError where completeness cannot be had; a run broken off by `signal` or a crash goes on where it was.
  */
 export async function backfillTimeline(timeline: TimelineModel, options: BackfillOptions): Promise<BackfillResult> {
   const { store, archive, signal } = options
-  const { source } = timeline
+  const { source, fingerprint } = timeline
   if (source.archive === null) {
     throw new BackfillError('NO_ARCHIVE', `source ${source.name} has no archive to fill ${timeline.entity.name} from`)
   }
   const { table } = source.archive
   const columns = archiveColumns(source)
   await archive.create(table, columns, columns[source.time]!.name)
-  const record = await registered(timeline, options)
-  await awaitHandover(options, table, record.handover, source.archive.lag_ms, signal, (text) =>
-    options.onMessage?.(text),
-  )
+  const record = await provenRecord(timeline, options)
+  await awaitHandover(options, timeline, record, signal, (text) => options.onMessage?.(text))
 
   const epoch = await archiveEpoch(store, source.name)
   const from_ms = options.clock === 'history' ? null : options.now() - record.retention_ms
   const key = timeline.key.map((column) => columns[column]!)
-  const time = columns[source.time]!
-  const stats = await archive.stats(table, time, key, from_ms)
+  const stats = await archive.stats(table, columns[source.time]!, key, from_ms)
   if (stats.time_ms_max !== null) options.onNewest?.(stats.time_ms_max)
-  let progress = await beginProgress(store, timeline.fingerprint, {
-    schema: record.schemas.schemas.at(-1)!.number,
+  const written = asWritten(record, timeline)
+  const begun = await beginProgress(store, fingerprint, {
+    schema: written.schemas.schemas[0]!.number,
     archiveEpoch: epoch,
+    generation: record.generation,
     from_ms,
     parts: Math.max(1, Math.ceil(stats.rows / PART_ROWS)),
-    done: [],
-    rows: 0,
-    refused: 0,
+    done: {},
+    claims: {},
   })
   const refusals: string[] = []
-  const plan = blockPlan(source, writtenColumns(timeline, record.schemas))
-  for (let part = 0; part < progress.parts; part++) {
-    if (progress.done.includes(part)) continue
-    const done = await backfillPart(timeline, record, plan, part, progress, stats.rows, options, refusals)
-    progress = await partDone(store, timeline.fingerprint, part, done.rows, done.refused)
-  }
+  const progress = await fillParts(new PartFiller(timeline, written, begun, stats.rows, options, refusals), options)
   if ((await archiveEpoch(store, source.name)) !== epoch) {
     throw new BackfillError('ARCHIVE_CHANGED', `${table} was loaded into while it was read: run the backfill again`)
   }
   const since_ms = progress.from_ms ?? SINCE_EVER_MS
-  await cover(timeline, record, since_ms, options)
-  return { rows: progress.rows, refused: progress.refused, refusals, since_ms }
+  await cover(timeline, written, since_ms, proofOf(progress), store)
+  return { rows: rowsDone(progress), refused: rowsRefused(progress), refusals, since_ms }
 }
 
-async function registered(timeline: TimelineModel, options: BackfillOptions): Promise<TimelineRecord> {
-  const record = await readTimeline(options.store, timeline.fingerprint)
-  if (record === null) throw new Error(`timeline ${timeline.fingerprint} is not registered`)
-  return record
+/** What the store knows of the timeline. Rows of an earlier backfill that it has lost are covered no longer. */
+async function provenRecord(timeline: TimelineModel, { store }: BackfillOptions): Promise<TimelineRecord> {
+  const { fingerprint } = timeline
+  const marks = await partMarks(store, fingerprint)
+  const record = await readTimeline(store, fingerprint)
+  if (record === null) throw new Error(`timeline ${fingerprint} is not registered`)
+  if (isProven(record.coverage, marks)) return record
+  return uncover(store, fingerprint, 'the online store lost rows of the last backfill: a new one is due')
 }
 
-/** Says since when the timeline and the columns that were written are complete. */
+/** Fills what nobody else does, until all is done, and all that was done is still there. */
+async function fillParts(
+  filler: PartFiller,
+  { store, now, signal, worker }: BackfillOptions,
+): Promise<BackfillProgress> {
+  const { fingerprint, generation } = filler
+  const claimant = { by: worker ?? 'alone', alone: worker === undefined }
+  for (;;) {
+    signal.throwIfAborted()
+    const { part, progress } = await claimPart(store, fingerprint, generation, claimant, now())
+    if (part !== null) {
+      const renewing = setInterval(() => {
+        // Where that fails the part may go to another, and the marks tell whose rows count.
+        renewClaim(store, fingerprint, generation, part, claimant.by, now()).catch(() => {})
+      }, RENEW_MS)
+      try {
+        await filler.fill(part, progress)
+      } catch (error) {
+        await releasePart(store, fingerprint, generation, part, claimant.by).catch(() => {})
+        // Another has taken it over, or the store went back: looked at again.
+        if (!(error instanceof MarkMovedError)) throw error
+      } finally {
+        clearInterval(renewing)
+      }
+      continue
+    }
+    if (!isFinished(progress)) {
+      await sleep(POLL_MS, undefined, { signal })
+      continue
+    }
+    const kept = await partsLost(store, fingerprint, generation, await partMarks(store, fingerprint))
+    if (isFinished(kept)) return kept
+  }
+}
+
+/** Says since when the timeline and the columns that were written are complete, and by which marks that is proven. */
 async function cover(
-  timeline: TimelineModel,
+  { fingerprint }: TimelineModel,
   written: TimelineRecord,
   since_ms: number,
-  options: BackfillOptions,
+  proof: readonly number[],
+  store: OnlineStore,
 ): Promise<void> {
-  const schema = written.schemas.schemas.at(-1)!
-  await updateTimeline(options.store, timeline.fingerprint, (record) => {
+  const schema = written.schemas.schemas[0]!
+  await updateTimeline(store, fingerprint, (record) => {
     const { coverage } = record
+    if (record.generation !== written.generation) {
+      throw new BackfillError(
+        'STORE_CHANGED',
+        `the timeline lost its coverage while it was filled (${coverage.reason ?? 'its columns changed'}): run the backfill again`,
+      )
+    }
     const known = (column: number) => coverage.columns[column] ?? since_ms
     const columns = { ...coverage.columns }
     for (const column of schema.columns) columns[column] = Math.min(since_ms, known(column))
+    const parts = Array.from({ length: Math.max(proof.length, coverage.proof.length) }, (_, part) => part)
     return {
       ...record,
-      coverage: { since_ms: Math.min(since_ms, coverage.since_ms ?? since_ms), columns, reason: null },
+      coverage: {
+        since_ms: Math.min(since_ms, coverage.since_ms ?? since_ms),
+        columns,
+        reason: null,
+        // Marks only ever grow, so the later ones prove the earlier rows, too.
+        proof: parts.map((part) => Math.max(proof[part] ?? 0, coverage.proof[part] ?? 0)),
+      },
     }
   })
 }
 
-async function backfillPart(
-  timeline: TimelineModel,
-  record: TimelineRecord,
-  plan: BlockPlan,
-  part: number,
-  progress: BackfillProgress,
-  rowsTotal: number,
-  options: BackfillOptions,
-  refusals: string[],
-): Promise<{ rows: number; refused: number }> {
-  const { source } = timeline
-  const columns = archiveColumns(source)
-  const expires = options.clock === 'wall'
-  const loader = new TimelineLoader(options.store, new RowEncoder(record.schemas), (newest_ms) =>
-    expires ? expiryOf(record.retention_ms, options.now(), newest_ms) : null,
-  )
-  const filler = new KeyedRows(timeline, loader)
-  let rows = 0
-  let refused = 0
-  const blocks = options.archive.scan({
-    table: source.archive!.table,
-    key: timeline.key.map((column) => columns[column]!),
-    id: columns[source.id]!,
-    time: columns[source.time]!,
-    columns: plan.columns.map((column) => columns[column]!),
-    precision: source.precision,
-    from_ms: progress.from_ms,
-    to_ms: null,
-    part,
-    parts: progress.parts,
-  })
-  for await (const block of blocks) {
-    options.signal.throwIfAborted()
-    const read = new BlockRows(block, timeline, plan)
-    for (let row = 0; row < block.rows; row++) {
-      const problem = read.problem(row)
-      if (problem === null) filler.add(block, read, row)
-      else {
-        refused++
-        if (refusals.length < REFUSED_TOLD_MAX) refusals.push(problem)
-      }
-    }
-    rows += block.rows
-    if (loader.isFull) await loader.flush()
-    options.onProgress?.({ part, parts: progress.parts, rows: progress.rows + rows, rowsTotal })
+/** Writes the rows of one part after another. */
+class PartFiller {
+  readonly fingerprint: string
+  readonly generation: number
+  readonly #timeline: TimelineModel
+  readonly #written: TimelineRecord
+  readonly #plan: BlockPlan
+  readonly #rowsTotal: number
+  readonly #options: BackfillOptions
+  readonly #refusals: string[]
+
+  constructor(
+    timeline: TimelineModel,
+    written: TimelineRecord,
+    { generation }: BackfillProgress,
+    rowsTotal: number,
+    options: BackfillOptions,
+    refusals: string[],
+  ) {
+    this.fingerprint = timeline.fingerprint
+    this.generation = generation
+    this.#timeline = timeline
+    this.#written = written
+    this.#plan = blockPlan(timeline.source, writtenColumns(timeline, written.schemas))
+    this.#rowsTotal = rowsTotal
+    this.#options = options
+    this.#refusals = refusals
   }
-  await loader.flush()
-  return { rows, refused }
+
+  /** Throws a MarkMovedError where another process works on the part, too, or the store went back. */
+  async fill(part: number, progress: BackfillProgress): Promise<void> {
+    const { store, archive, clock, now, signal, onProgress } = this.#options
+    const { retention_ms, schemas } = this.#written
+    const { source, key } = this.#timeline
+    const columns = archiveColumns(source)
+    const loader = new TimelineLoader(store, new RowEncoder(schemas), (newest_ms) =>
+      clock === 'wall' ? expiryOf(retention_ms, now(), newest_ms) : null,
+    )
+    const filler = new KeyedRows(this.#timeline, loader)
+    let mark = (await partMarks(store, this.fingerprint))[part] ?? 0
+    const flush = async () => {
+      if (await loader.flush(partMove(this.fingerprint, part, mark))) mark++
+    }
+    let rows = 0
+    let refused = 0
+    const blocks = archive.scan({
+      table: source.archive!.table,
+      key: key.map((column) => columns[column]!),
+      id: columns[source.id]!,
+      time: columns[source.time]!,
+      columns: this.#plan.columns.map((column) => columns[column]!),
+      precision: source.precision,
+      from_ms: progress.from_ms,
+      to_ms: null,
+      part,
+      parts: progress.parts,
+    })
+    for await (const block of blocks) {
+      signal.throwIfAborted()
+      const read = new BlockRows(block, this.#timeline, this.#plan)
+      for (let row = 0; row < block.rows; row++) {
+        const problem = read.problem(row)
+        if (problem === null) filler.add(block, read, row)
+        else {
+          refused++
+          if (this.#refusals.length < REFUSED_TOLD_MAX) this.#refusals.push(problem)
+        }
+      }
+      rows += block.rows
+      if (loader.isFull) await flush()
+      const { parts } = progress
+      onProgress?.({ part, parts, rows: rowsDone(progress) + rows, rowsTotal: this.#rowsTotal })
+    }
+    await flush()
+    await partDone(store, this.fingerprint, this.generation, part, { mark, rows, refused })
+  }
 }
 
 /** Gives rows, which come grouped by key, to the loader under their timeline's key. */

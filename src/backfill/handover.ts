@@ -1,28 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { TimelineModel } from '../features/model.ts'
 import { ARCHIVE_GROUP, logOrigin } from '../stores/archive-columns.ts'
+import { earliestOffsets } from '../stores/earliest-offsets.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { skippedBelow } from '../stores/skipped-offsets.ts'
-import type { Handover } from '../stores/timeline-registry.ts'
+import { type Handover, type TimelineRecord, updateTimeline } from '../stores/timeline-registry.ts'
+import { BackfillError } from './backfill-error.ts'
 
 const POLL_MS = 100
-
-/** A backfill that cannot make a timeline complete, with what to do about it. */
-export class BackfillError extends Error {
-  override readonly name = 'BackfillError'
-  readonly code: 'ARCHIVE_HOLE' | 'ARCHIVE_CHANGED' | 'ARCHIVE_MISSING' | 'NO_ARCHIVE'
-  constructor(code: BackfillError['code'], message: string) {
-    super(message)
-    this.code = code
-  }
-}
 
 export interface HandoverDeps {
   readonly store: OnlineStore
   readonly log: EventLog
   readonly archive: EventArchive
   readonly now: () => number
+  /** How long other processes may take to learn of a longer retention. Default 0: there are none. */
+  readonly writers_ms?: number
 }
 
 /**
@@ -31,39 +26,91 @@ export interface HandoverDeps {
  */
 export async function awaitHandover(
   deps: HandoverDeps,
-  table: string,
-  handover: Handover,
-  lag_ms: number | null,
+  timeline: TimelineModel,
+  record: TimelineRecord,
   signal: AbortSignal,
   onWait: (message: string) => void,
 ): Promise<void> {
-  const { topic, positions } = handover
+  const { table, lag_ms } = timeline.source.archive!
+  const { topic, positions, noted_ms } = await settledHandover(deps, timeline, record, signal, onWait)
   const starts = Object.entries(positions).map(([partition, offset]) => [Number(partition), offset] as const)
-  for (let told = false; ; ) {
-    const archived = await deps.log.committed(ARCHIVE_GROUP, topic)
-    const behind = starts.filter(([partition, offset]) => (archived.get(partition) ?? 0) < offset)
-    if (behind.length === 0) break
-    if (!told) onWait(`waiting until ${table} holds what ${topic} had before the stream went over`)
-    told = true
-    await sleep(POLL_MS, undefined, { signal })
-  }
   const columns = (await deps.archive.describe(table))?.columns
   if (columns?.has('_origin') && columns.has('_sequence')) {
-    for (const [partition, offset] of starts) {
-      const skipped = await skippedBelow(deps.store, topic, partition, offset)
-      const held = await deps.archive.sequences(table, logOrigin(topic, partition), offset)
-      if (held + skipped < offset) {
-        throw new BackfillError(
-          'ARCHIVE_HOLE',
-          `${table} lacks ${offset - held - skipped} of the ${offset} events that ${topic}/${partition} had before offset ${offset}: ` +
-            'restore them, or load them again with ingest --archive and drop the source from the log',
-        )
-      }
+    for (let told = false; ; told = true) {
+      const archived = await deps.log.committed(ARCHIVE_GROUP, topic)
+      const behind = starts.filter(([partition, offset]) => (archived.get(partition) ?? 0) < offset)
+      if (behind.length === 0) break
+      if (!told) onWait(`waiting until ${table} holds what ${topic} had before the stream went over`)
+      await sleep(POLL_MS, undefined, { signal })
     }
+    await assertWhole(deps, table, topic, starts)
     return
   }
   // A table that others fill: the owner's word says how late it may be.
-  const due_ms = handover.noted_ms + (lag_ms ?? 0)
+  const due_ms = noted_ms + (lag_ms ?? 0)
   if (deps.now() < due_ms) onWait(`waiting for the lag that ${table} may have`)
   while (deps.now() < due_ms) await sleep(Math.min(1_000, due_ms - deps.now()), undefined, { signal })
+}
+
+type SettledHandover = Handover & { readonly positions: NonNullable<Handover['positions']> }
+
+/** The hand-over with its positions: where the log is now, if they are those of the instant when all writers know of a longer retention. */
+async function settledHandover(
+  { store, log, now, writers_ms = 0 }: HandoverDeps,
+  { source, fingerprint }: TimelineModel,
+  record: TimelineRecord,
+  signal: AbortSignal,
+  onWait: (message: string) => void,
+): Promise<SettledHandover> {
+  let { handover } = record
+  while (handover.positions === null) {
+    const due_ms = handover.noted_ms + writers_ms
+    if (now() < due_ms) onWait('waiting until all that write it know of its longer retention')
+    while (now() < due_ms) await sleep(Math.min(1_000, due_ms - now()), undefined, { signal })
+    const ranges = source.streamed ? await log.ranges(source.topic) : []
+    const positions = Object.fromEntries(ranges.map(({ partition, end }) => [partition, end]))
+    const { noted_ms } = handover
+    const settled = await updateTimeline(store, fingerprint, (found) =>
+      found.handover.positions === null && found.handover.noted_ms === noted_ms
+        ? { ...found, handover: { ...found.handover, positions } }
+        : found,
+    )
+    handover = settled.handover
+  }
+  return { ...handover, positions: handover.positions }
+}
+
+/** Accounts for every offset before the hand-over, from the first that anybody saw. Throws a BackfillError that names a hole. */
+async function assertWhole(
+  { store, archive }: HandoverDeps,
+  table: string,
+  topic: string,
+  starts: readonly (readonly [partition: number, offset: number])[],
+): Promise<void> {
+  const earliest = await earliestOffsets(store, topic)
+  for (const [partition, end] of starts) {
+    const origin = logOrigin(topic, partition)
+    const first = Math.min(
+      earliest[partition] ?? 0,
+      (await archive.firstSequence(table, origin)) ?? Number.POSITIVE_INFINITY,
+    )
+    const missingBelow = async (below: number) => {
+      const held = await archive.sequences(table, origin, below)
+      return below - first - held - (await skippedBelow(archive, topic, partition, below))
+    }
+    const missing = end <= first ? 0 : await missingBelow(end)
+    if (missing <= 0) continue
+    // Below `low` nothing is missing, below `high` something is.
+    let [low, high] = [first, end]
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2)
+      if ((await missingBelow(middle)) > 0) high = middle
+      else low = middle
+    }
+    throw new BackfillError(
+      'ARCHIVE_HOLE',
+      `${table} lacks ${missing} of the ${end - first} events that ${topic}/${partition} had from offset ${first} to ${end}, ` +
+        `the first of them at offset ${low}: restore them, or load them again with ingest --archive and drop the source from the log`,
+    )
+  }
 }

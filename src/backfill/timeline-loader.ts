@@ -1,4 +1,4 @@
-import type { OnlineStore, TimelineKey } from '../stores/online-store.ts'
+import type { MarkMove, OnlineStore, TimelineKey } from '../stores/online-store.ts'
 import type { Value } from '../timeline/column-type.ts'
 import { compact } from '../timeline/compact.ts'
 import type { RowEncoder } from '../timeline/row-codec.ts'
@@ -48,10 +48,10 @@ export class TimelineLoader {
   }
 
   /**
-   * Writes what was collected. Timelines that held something already, from the stream or an earlier run, are tidied up
-   * afterwards, so that reads need not sort them.
+   * Writes what was collected, and moves the mark that proves it. Timelines that held something already, from the stream or an earlier run, are tidied up
+   * afterwards, so that reads need not sort them. Answers whether there was anything.
    */
-  async flush(): Promise<void> {
+  async flush(move: MarkMove): Promise<boolean> {
     this.#open = false
     const rows = this.#encoder.take()
     const appends = this.#pending
@@ -62,10 +62,10 @@ export class TimelineLoader {
       }))
       .filter((append) => append.rows.length > 0)
     this.#pending.length = 0
-    if (appends.length === 0) return
+    if (appends.length === 0) return false
     const keys = [...new Set(appends.map(({ key }) => key))]
     const before = await this.#store.read(keys)
-    await this.#store.append(appends)
+    await this.#store.append(appends, [move])
     const again = keys.filter((_, i) => before[i] !== null)
     for (const [i, held] of (await this.#store.read(again)).entries()) {
       if (held === null) continue
@@ -73,5 +73,6 @@ export class TimelineLoader {
       // Where something was appended in between, the timeline is left as it is: it is right all the same.
       if (tidy !== held) await this.#store.swap(again[i]!, held, tidy)
     }
+    return true
   }
 }

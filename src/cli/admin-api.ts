@@ -114,8 +114,7 @@ export function createAdminApi(deps: AdminDeps): Hono {
     c.header('content-type', NDJSON)
     return stream(c, async (out) => {
       const tell = (event: object) => out.write(`${JSON.stringify(event)}\n`)
-      const timelines = () => (groups.length === 0 ? deps.backfills.due() : named)
-      const ok = await deps.backfills.run(timelines, (event) => void tell(event))
+      const ok = await deps.backfills.run(groups.length === 0 ? 'due' : named, (event) => void tell(event))
       await tell({ type: 'end', ok })
     })
   })

@@ -36,8 +36,8 @@ export interface BackendOptions {
 export async function openBackend(options: BackendOptions): Promise<Backend> {
   const { data, defs, model, clock, caughtUp } = options
   return enter(options, async () => {
-    const { openEngine } = await import('./engine.ts')
-    const engine = await openEngine({ data, defs, model, clock: folderClock(data, clock) })
+    const { Engine } = await import('./engine.ts')
+    const engine = await Engine.open({ data, defs, model, clock: folderClock(data, clock) })
     if (caughtUp) await engine.catchUp()
     return { app: engine.app, close: () => engine.close() }
   })

@@ -1,7 +1,8 @@
 import { type BackfillOptions, type BackfillResult, backfillTimeline } from '../backfill/backfill.ts'
-import { BackfillError } from '../backfill/handover.ts'
+import { BackfillError } from '../backfill/backfill-error.ts'
 import type { ClockMode } from '../features/clock.ts'
 import type { Model, TimelineModel } from '../features/model.ts'
+import { isProven, partsOf } from '../stores/backfill-marks.ts'
 import { readTimelines, SINCE_EVER_MS, timelineCoveredSince, updateTimeline } from '../stores/timeline-registry.ts'
 
 /** A backfill as people and the API are told of it. */
@@ -24,6 +25,9 @@ export type BackfillEvent =
     }
   | ({ readonly type: 'done'; readonly timeline: BackfillTarget } & BackfillResult)
   | { readonly type: 'failed'; readonly timeline: BackfillTarget; readonly code: string; readonly message: string }
+
+/** So often one backfill begins again, as the store keeps changing under it. */
+const TRIES_MAX = 10
 
 type Listener = (event: BackfillEvent) => void
 
@@ -56,12 +60,15 @@ export class BackfillRunner {
     return this.#running
   }
 
-  /** Timelines whose windows reach before what is covered. */
+  /** Timelines whose windows reach before what is covered, or whose rows the store has lost. */
   async due(): Promise<TimelineModel[]> {
-    const records = await readTimelines(this.#options.store)
+    const { store } = this.#options
+    const records = await readTimelines(store)
+    const marks = await store.marks()
     return [...this.#model.timelines.values()].filter((timeline) => {
       const record = records.get(timeline.fingerprint)
       if (record === undefined || timeline.source.archive === null) return false
+      if (!isProven(record.coverage, partsOf(marks, timeline.fingerprint))) return true
       const since_ms = timelineCoveredSince(record, timeline)
       const wanted_ms = this.#clock === 'history' ? SINCE_EVER_MS : this.#options.now() - this.#reach(timeline)
       return since_ms === null || since_ms > wanted_ms
@@ -90,16 +97,17 @@ export class BackfillRunner {
   }
 
   /**
-   * Fills timelines after all that were asked for before; answers whether every one is complete now. `timelines` is called when
-   * their turn has come: what is due then.
+   * Fills timelines after all that were asked for before, or whatever is due when their turn has come; answers whether every one is
+   * complete now.
    */
-  run(
-    timelines: () => readonly TimelineModel[] | Promise<readonly TimelineModel[]>,
-    listener: Listener,
-  ): Promise<boolean> {
+  run(timelines: readonly TimelineModel[] | 'due', listener: Listener): Promise<boolean> {
     const all = this.#tail.then(async () => {
       let ok = true
-      for (const timeline of await timelines()) ok = (await this.#one(timeline, listener)) && ok
+      for (const timeline of timelines === 'due' ? await this.due() : timelines) {
+        // Another process may have filled it meanwhile.
+        if (timelines === 'due' && !(await this.due()).includes(timeline)) continue
+        ok = (await this.#one(timeline, listener)) && ok
+      }
       return ok
     })
     this.#tail = all.catch(() => {})
@@ -120,7 +128,7 @@ export class BackfillRunner {
     const target = this.target(timeline)
     this.#running = timeline.fingerprint
     try {
-      const result = await backfillTimeline(timeline, {
+      const result = await this.#fill(timeline, {
         ...this.#options,
         signal: this.#signal,
         onProgress: (progress) => listener({ type: 'progress', timeline: target, ...progress }),
@@ -138,6 +146,19 @@ export class BackfillRunner {
     } finally {
       this.#running = null
       if (!this.#signal.aborted) await this.#changed()
+    }
+  }
+
+  /** Begins again where the store changed under it: what made the timeline incomplete is known by then. */
+  async #fill(timeline: TimelineModel, options: BackfillOptions): Promise<BackfillResult> {
+    for (let i = 1; ; i++) {
+      try {
+        return await backfillTimeline(timeline, options)
+      } catch (error) {
+        const again = error instanceof BackfillError && error.code === 'STORE_CHANGED' && i < TRIES_MAX
+        if (!again) throw error
+        options.onMessage?.(error.message)
+      }
     }
   }
 

@@ -1,10 +1,11 @@
-import { readProgress } from '../backfill/backfill-progress.ts'
+import { readProgress, rowsDone } from '../backfill/backfill-progress.ts'
 import type { ClockMode } from '../features/clock.ts'
 import type { Model } from '../features/model.ts'
 import { ARCHIVE_GROUP, archiveColumns } from '../stores/archive-columns.ts'
 import type { ArchiveColumn, ArchiveStats, EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
+import { quarantinedEvents } from '../stores/quarantine.ts'
 import { readTimelines, timelineCoveredSince } from '../stores/timeline-registry.ts'
 import type { BackfillRunner } from './backfill-runner.ts'
 import { readLive } from './live-definitions.ts'
@@ -66,7 +67,6 @@ export interface StatusDeps {
   readonly group: string
   readonly watermark: (source: string) => number | null
   readonly trouble: (source: string) => string | null
-  readonly quarantined: (source: string) => number
 }
 
 type Place = Pick<EngineStatus, 'pid' | 'url' | 'defs' | 'data' | 'clock'>
@@ -94,7 +94,7 @@ export async function engineStatus(deps: StatusDeps, place: Place): Promise<Engi
         source.archive === null
           ? null
           : await deps.counts.of(source.archive.table, archiveColumns(source)[source.time]!),
-      quarantined: deps.quarantined(source.name),
+      quarantined: source.streamed ? await quarantinedEvents(deps.log, source.topic) : 0,
     }
   }
   const records = await readTimelines(store)
@@ -117,8 +117,8 @@ export async function engineStatus(deps: StatusDeps, place: Place): Promise<Engi
       reason: since_ms === null ? (record.coverage.reason ?? 'a column is new: a backfill is due') : null,
       backfill: progress && {
         parts: progress.parts,
-        done: progress.done.length,
-        rows: progress.rows,
+        done: Object.keys(progress.done).length,
+        rows: rowsDone(progress),
         running: deps.backfills.running === timeline.fingerprint,
       },
     })

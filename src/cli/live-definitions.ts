@@ -15,7 +15,7 @@ export async function readLive(store: OnlineStore): Promise<LiveDefinitions> {
   return ((await store.document('live'))?.value ?? { features: {}, services: {} }) as LiveDefinitions
 }
 
-export async function recordLive(store: OnlineStore, model: Model): Promise<void> {
+export async function recordLive(store: OnlineStore, model: Model, _now_ms: number): Promise<void> {
   await updateDocument<LiveDefinitions>(store, 'live', () => ({
     features: Object.fromEntries(
       [...model.features.values()].map((feature) => [feature.name, featureVersion(feature)]),

@@ -30,7 +30,7 @@ export class MeteredStore implements OnlineStore {
     return this.#measured('swap', () => this.#store.swap(key, seen, next))
   }
 
-  marks(group: string): Promise<Mark[]> {
+  marks(group?: string): Promise<Mark[]> {
     return this.#store.marks(group)
   }
 

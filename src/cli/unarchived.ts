@@ -15,11 +15,12 @@ export async function coverUnarchived(store: OnlineStore, model: Model, clock: E
     const { coverage, handover, schemas } = record
     const columns = schemas.schemas.at(-1)!.columns
     if (coverage.since_ms !== null && columns.every((column) => column in coverage.columns)) continue
-    const fromBeginning = Object.values(handover.positions).every((offset) => offset === 0)
+    const fromBeginning = Object.values(handover.positions ?? {}).every((offset) => offset === 0)
     const since_ms = clock.mode === 'history' && fromBeginning ? SINCE_EVER_MS : clock.wall()
     await updateTimeline(store, timeline.fingerprint, (found) => ({
       ...found,
       coverage: {
+        ...found.coverage,
         since_ms: found.coverage.since_ms ?? since_ms,
         columns: { ...Object.fromEntries(columns.map((column) => [column, since_ms])), ...found.coverage.columns },
         reason: null,

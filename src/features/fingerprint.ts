@@ -36,6 +36,11 @@ export function writtenHash(model: Model): string {
   return hash64Hex(canonicalJson([sources.map(canonicalJson).sort(), timelines.map(canonicalJson).sort()]))
 }
 
+/** Hash of what a source's parser takes and makes of it: two of the same hash take the same events. */
+export function sourceHash(source: SourceModel): string {
+  return hash64Hex(canonicalJson(writtenSource(source)))
+}
+
 function writtenSource(source: SourceModel): unknown {
   const { name, topic, precision, columns, id, time, version, deleted } = source
   const roles = [id, time, version, deleted].map((column) => (column === null ? null : columns[column]!.name))

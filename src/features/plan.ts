@@ -1,5 +1,12 @@
 import { formatDuration } from '../timeline/duration.ts'
-import { EMPTY_SCHEMAS, extendSchemas, findColumn, type RowSchemas, type StoredColumn } from '../timeline/row-schema.ts'
+import {
+  EMPTY_SCHEMAS,
+  extendSchemas,
+  findColumn,
+  type RowSchemas,
+  type StoredColumn,
+  writtenAs,
+} from '../timeline/row-schema.ts'
 import type { ClockMode } from './clock.ts'
 import { featureVersion } from './fingerprint.ts'
 import { estimateMemory, type MemoryEstimate, rowBytes, type TimelineStats } from './memory-estimate.ts'
@@ -113,9 +120,8 @@ function planTimeline(model: Model, timeline: TimelineModel, basis: PlanBasis): 
   const stored = (column: number): StoredColumn => source.columns[column]!
   const wanted = timeline.columns.map(stored)
   const possible = source.columns.map(({ name, type }) => ({ name, type }))
-  const schemas = extendSchemas(held?.schemas ?? EMPTY_SCHEMAS, wanted, possible)
-  const names = (of: RowSchemas) => (of.schemas.at(-1)?.columns ?? []).map((number) => of.columns[number]!.name)
-  const before = held === null ? [] : names(held.schemas)
+  const { schemas, schema } = extendSchemas(held?.schemas ?? EMPTY_SCHEMAS, wanted, possible)
+  const before = held?.schemas.schemas.at(-1)?.columns.length ?? 0
   const added = wanted.filter(({ name, type }) => held === null || !isWritten(held.schemas, name, type))
   const stats = basis.stats.get(fingerprint) ?? null
   const kept_ms = basis.clock === 'history' ? null : retention_ms
@@ -124,7 +130,7 @@ function planTimeline(model: Model, timeline: TimelineModel, basis: PlanBasis): 
     source: source.name,
     entity: entity.name,
     groups: [...model.groups.values()].filter((group) => group.timeline === timeline).map(({ name }) => name),
-    columns: names(schemas),
+    columns: schema.columns.map((number) => schemas.columns[number]!.name),
     added_columns: added.map(({ name }) => name),
     retention_ms,
     backfill: planBackfill(
@@ -132,10 +138,13 @@ function planTimeline(model: Model, timeline: TimelineModel, basis: PlanBasis): 
       timeline,
       held,
       added.map(({ name }) => name),
-      before.length,
+      before,
       basis,
     ),
-    memory: stats === null ? null : estimateMemory(stats, kept_ms, rowBytes(schemas, source.version !== null)),
+    memory:
+      stats === null
+        ? null
+        : estimateMemory(stats, kept_ms, rowBytes(writtenAs(schemas, schema), source.version !== null)),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ClockMode } from '../features/clock.ts'
 import type { OnlineStore, TimelineKey } from '../stores/online-store.ts'
 import { ServingError } from './serving-error.ts'
+import type { StoreProgress } from './store-progress.ts'
 import { TimelineRecords } from './timeline-records.ts'
 
 /** What is true while one request, or one batch of them, is answered. */
@@ -25,6 +26,8 @@ export interface StoreReaderOptions {
   readonly clock: ClockMode
   /** By source: every event that reached the log before this instant is in the store; null: not known. */
   readonly watermark: (source: string) => number | null
+  /** Where other processes carry the streams: what the store proves of itself. */
+  readonly progress?: StoreProgress
 }
 
 /** Reads timelines together with what may be claimed of them. */
@@ -34,7 +37,7 @@ export class StoreReader {
 
   constructor(options: StoreReaderOptions) {
     this.#options = options
-    this.records = new TimelineRecords(options.store)
+    this.records = new TimelineRecords(options.store, options.progress ?? null)
   }
 
   /**

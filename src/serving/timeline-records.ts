@@ -1,5 +1,6 @@
 import type { OnlineStore } from '../stores/online-store.ts'
-import { readTimelines, type TimelineRecord } from '../stores/timeline-registry.ts'
+import { readTimelines, type TimelineRecord, timelinesIn } from '../stores/timeline-registry.ts'
+import type { StoreProgress } from './store-progress.ts'
 
 /**
  * What the store knows of its timelines, as it was last read. A record, or its schemas, that did not change stays the same
@@ -7,13 +8,16 @@ import { readTimelines, type TimelineRecord } from '../stores/timeline-registry.
  */
 export class TimelineRecords {
   readonly #online: OnlineStore
+  readonly #progress: StoreProgress | null
   #records: ReadonlyMap<string, TimelineRecord> = new Map()
   #running: Promise<void> | null = null
   #queued: Promise<void> | null = null
   #epoch = 0
 
-  constructor(online: OnlineStore) {
+  /** `progress`: what is claimed of the timelines is held to the store's marks. Null: it is this process that sees to them. */
+  constructor(online: OnlineStore, progress: StoreProgress | null) {
     this.#online = online
+    this.#progress = progress
   }
 
   get all(): ReadonlyMap<string, TimelineRecord> {
@@ -42,8 +46,14 @@ export class TimelineRecords {
     return this.#queued
   }
 
+  async #find(): Promise<Map<string, TimelineRecord>> {
+    if (this.#progress === null) return readTimelines(this.#online)
+    const documents = await this.#online.documents('')
+    return this.#progress.vet(documents, timelinesIn(documents))
+  }
+
   async #read(): Promise<void> {
-    const found = await readTimelines(this.#online)
+    const found = await this.#find()
     let changed = found.size !== this.#records.size
     const records = new Map<string, TimelineRecord>()
     for (const [fingerprint, record] of found) {

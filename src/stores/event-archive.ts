@@ -91,7 +91,8 @@ export interface EventArchive {
    */
   create(table: string, columns: readonly ArchiveColumn[], time: string): Promise<void>
   insert(rows: ArchiveInsert): Promise<void>
-  /** The highest sequence that is archived of an origin; null where nothing is, or where the table lacks the columns. */
+  /** The lowest and the highest sequence that is archived of an origin; null where nothing is, or where the table lacks the columns. */
+  firstSequence(table: string, origin: string): Promise<number | null>
   lastSequence(table: string, origin: string): Promise<number | null>
   /** How many different sequences of an origin are archived below `below`: as many as `below` says when there is no hole. */
   sequences(table: string, origin: string, below: number): Promise<number>

@@ -1,3 +1,6 @@
+/** Longest message. An event is a few hundred bytes; more is a mistake, and would hold up everybody behind it. */
+export const MESSAGE_BYTES_MAX = 1024 * 1024
+
 /** A message to append. */
 export interface LogAppend {
   /** Chooses the partition: messages of one key stay in order. */

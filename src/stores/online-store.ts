@@ -59,8 +59,8 @@ export interface OnlineStore {
    * since removes the timeline. Keeps the expiry.
    */
   swap(key: TimelineKey, seen: Uint8Array, next: Uint8Array): Promise<boolean>
-  /** Marks of a group, in no order. */
-  marks(group: string): Promise<Mark[]>
+  /** Marks of a group, or of all, in no order. */
+  marks(group?: string): Promise<Mark[]>
   /** Every group that has a mark. */
   groups(): Promise<string[]>
   /** Walks over the keys that begin with `prefix`, in no promised order; keys written meanwhile may be missed. */

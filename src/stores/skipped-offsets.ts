@@ -1,31 +1,33 @@
-import type { OnlineStore } from './online-store.ts'
-import { updateDocument } from './timeline-registry.ts'
+import { logOrigin } from './archive-columns.ts'
+import type { EventArchive } from './event-archive.ts'
 
-/** Offsets of a partition that no archive will ever hold, as their events were not valid. Document `skipped/<topic>/<partition>`. */
-interface Skipped {
-  readonly offsets: readonly number[]
-}
+/**
+ * Offsets of the log that no table will ever hold, as there is no valid event at them. The archive keeps them itself, so that it can
+ * account for all that the log ever had when every other store is lost.
+ */
+const TABLE = 'millrace_skipped'
 
-const name = (topic: string, partition: number) => `skipped/${topic}/${partition}`
+const TIME = { name: 'noted_at', type: { kind: 'time' }, nullable: false } as const
 
 export async function noteSkipped(
-  store: OnlineStore,
+  archive: EventArchive,
   topic: string,
   partition: number,
   offsets: readonly number[],
+  now_ms: number,
 ): Promise<void> {
-  await updateDocument<Skipped>(store, name(topic, partition), (found) => ({
-    offsets: [...new Set([...(found?.offsets ?? []), ...offsets])].sort((a, b) => a - b),
-  }))
+  await archive.create(TABLE, [TIME], TIME.name)
+  await archive.insert({
+    table: TABLE,
+    columns: [TIME],
+    values: [offsets.map(() => now_ms)],
+    origins: offsets.map(() => logOrigin(topic, partition)),
+    sequences: offsets,
+    arrived_ms: offsets.map(() => now_ms),
+  })
 }
 
 /** How many offsets below `below` were skipped. */
-export async function skippedBelow(
-  store: OnlineStore,
-  topic: string,
-  partition: number,
-  below: number,
-): Promise<number> {
-  const found = (await store.document(name(topic, partition)))?.value as Skipped | undefined
-  return (found?.offsets ?? []).filter((offset) => offset < below).length
+export function skippedBelow(archive: EventArchive, topic: string, partition: number, below: number): Promise<number> {
+  return archive.sequences(TABLE, logOrigin(topic, partition), below)
 }

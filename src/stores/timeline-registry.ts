@@ -1,17 +1,30 @@
 import type { Model, SourceModel, TimelineModel } from '../features/model.ts'
-import { EMPTY_SCHEMAS, extendSchemas, findColumn, type RowSchemas, type StoredColumn } from '../timeline/row-schema.ts'
-import type { OnlineStore } from './online-store.ts'
+import { typeIdentity } from '../timeline/column-type.ts'
+import {
+  EMPTY_SCHEMAS,
+  extendSchemas,
+  findColumn,
+  hiddenColumns,
+  type RowSchema,
+  type RowSchemas,
+  SCHEMA_STEP,
+  type StoredColumn,
+  writableSchema,
+  writtenAs,
+} from '../timeline/row-schema.ts'
+import type { OnlineStore, StoredDocument } from './online-store.ts'
 
 /** "Since ever": no event is older (times before 2000 are refused). */
 export const SINCE_EVER_MS = 0
 
-/** Where the stream began to write a row schema: what came before must come from the archive (L12). */
+/** Where the stream began to write what is not covered yet: what came before must come from the archive (L12). */
 export interface Handover {
-  /** The row schema that is written from here on. */
-  readonly schema: number
   readonly topic: string
-  /** By partition: the first offset whose event is written with this schema. */
-  readonly positions: Readonly<Record<string, number>>
+  /**
+   * By partition: the first offset whose event is written whole. Null: from where the log is at when all writers know of a longer
+   * retention, as what they wrote before expires too early.
+   */
+  readonly positions: Readonly<Record<string, number>> | null
   /** Wall clock when it was noted, epoch milliseconds. */
   readonly noted_ms: number
 }
@@ -26,6 +39,8 @@ export interface Coverage {
   readonly columns: Readonly<Record<string, number>>
   /** Why it is not complete, for people; null where it is. */
   readonly reason: string | null
+  /** By part: where the marks of the backfills were that made it complete. Where one is lower now, the store lost their rows (L11). */
+  readonly proof: readonly number[]
 }
 
 /** What the online store knows of one timeline: document `timeline/<fingerprint>`. Columns and schemas are only ever added. */
@@ -41,7 +56,18 @@ export interface TimelineRecord {
   readonly pruned_ms: number
   readonly coverage: Coverage
   readonly handover: Handover
+  /** Counts how often coverage was taken away: a backfill that was under way then does not count. */
+  readonly generation: number
 }
+
+/** A column as it is written: its name and what its values are. */
+export const columnIdentity = ({ name, type }: StoredColumn): string => `${name} ${typeIdentity(type)}`
+
+/**
+ * What is missing in the rows from before the stream's start: all of it, where nobody can tell what the store holds, or columns
+ * ({@link columnIdentity}) that nobody wrote.
+ */
+export type Lost = 'all' | readonly string[]
 
 const name = (fingerprint: string) => `timeline/${fingerprint}`
 
@@ -66,10 +92,13 @@ export async function updateDocument<T>(
 
 /** Every timeline that the store has ever held, by fingerprint. */
 export async function readTimelines(store: OnlineStore): Promise<Map<string, TimelineRecord>> {
-  const found = await store.documents('timeline/')
-  return new Map(
-    [...found.values()].map(({ value }) => [(value as TimelineRecord).fingerprint, value as TimelineRecord]),
-  )
+  return timelinesIn(await store.documents(name('')))
+}
+
+/** The same from documents that were read. */
+export function timelinesIn(documents: ReadonlyMap<string, StoredDocument>): Map<string, TimelineRecord> {
+  const found = [...documents].filter(([document]) => document.startsWith(name('')))
+  return new Map(found.map(([, { value }]) => [(value as TimelineRecord).fingerprint, value as TimelineRecord]))
 }
 
 export async function readTimeline(store: OnlineStore, fingerprint: string): Promise<TimelineRecord | null> {
@@ -92,21 +121,34 @@ const stored = (source: SourceModel, column: number): StoredColumn => {
   return { name, type }
 }
 
-/** The record in which a model's timeline can be written: the same object where nothing is missing. */
+const wantedColumns = ({ source, columns }: TimelineModel) => columns.map((column) => stored(source, column))
+const possibleColumns = ({ source }: TimelineModel) => source.columns.map((_, column) => stored(source, column))
+
+/** Registries that begin within a minute share a beginning; so many minutes have one of their own. */
+const BEGINNINGS = 3_000
+
+/** The number of a new registry's first schema. One that begins again must not give the numbers of a lost one another meaning. */
+const firstNumber = (now_ms: number): number => SCHEMA_STEP * (1 + (Math.floor(now_ms / 60_000) % BEGINNINGS))
+
+/**
+ * The record in which a model's timeline can be written: the same object where nothing is missing. `positions` is where the stream
+ * goes on, and `lost` what rows from before lack.
+ */
 export function evolveTimeline(
   record: TimelineRecord | null,
   timeline: TimelineModel,
   positions: Readonly<Record<string, number>>,
   now_ms: number,
+  lost: Lost = [],
 ): TimelineRecord {
   const { source } = timeline
-  const schemas = extendSchemas(
+  const { schemas, schema } = extendSchemas(
     record?.schemas ?? EMPTY_SCHEMAS,
-    timeline.columns.map((column) => stored(source, column)),
-    source.columns.map((_, column) => stored(source, column)),
+    wantedColumns(timeline),
+    possibleColumns(timeline),
+    firstNumber(now_ms),
   )
-  const schema = schemas.schemas.at(-1)!.number
-  const handover: Handover = { schema, topic: source.topic, positions, noted_ms: now_ms }
+  const handover: Handover = { topic: source.topic, positions, noted_ms: now_ms }
   if (record === null) {
     return {
       fingerprint: timeline.fingerprint,
@@ -116,22 +158,48 @@ export function evolveTimeline(
       schemas,
       retention_ms: timeline.retention_ms,
       pruned_ms: 0,
-      coverage: { since_ms: null, columns: {}, reason: 'it is new: a backfill is due' },
+      coverage: { since_ms: null, columns: {}, reason: 'it is new: a backfill is due', proof: [] },
       handover,
+      generation: 1,
     }
   }
-  const grown = schemas.schemas.at(-1) !== record.schemas.schemas.at(-1)
-  if (schemas === record.schemas && timeline.retention_ms <= record.retention_ms) return record
-  // A column that is no longer written is no longer covered from here on.
-  const written = new Set(schemas.schemas.at(-1)!.columns.map(String))
-  const columns = Object.fromEntries(Object.entries(record.coverage.columns).filter(([column]) => written.has(column)))
+  const longer = timeline.retention_ms > record.retention_ms
+  const coverage = remaining(record, schemas, schema, lost)
+  if (schemas === record.schemas && coverage === record.coverage && !longer) return record
+  const uncovered = timeline.columns.some(
+    (column) =>
+      coverage.columns[findColumn(schemas, source.columns[column]!.name, source.columns[column]!.type)] === undefined,
+  )
+  const anew = coverage.since_ms === null || uncovered ? handover : record.handover
   return {
     ...record,
     schemas,
     retention_ms: Math.max(record.retention_ms, timeline.retention_ms),
-    coverage: { ...record.coverage, columns },
-    handover: grown ? handover : record.handover,
+    coverage,
+    handover: longer ? { ...handover, positions: null } : anew,
+    generation: record.generation + (coverage === record.coverage ? 0 : 1),
   }
+}
+
+/** What is still covered when a schema begins to be written: the same object where all of it is. */
+function remaining(record: TimelineRecord, schemas: RowSchemas, schema: RowSchema, lost: Lost): Coverage {
+  const { coverage } = record
+  if (lost === 'all') {
+    const reason = 'the online store lost what it held: a backfill is due'
+    return { since_ms: null, columns: {}, reason, proof: [] }
+  }
+  const hidden = record.schemas.schemas.includes(schema) ? new Set<number>() : hiddenColumns(schemas, schema)
+  const keeps = ([number]: [string, number]) =>
+    !hidden.has(Number(number)) && !lost.includes(columnIdentity(schemas.columns[Number(number)]!))
+  const columns = Object.entries(coverage.columns)
+  const kept = columns.filter(keeps)
+  return kept.length === columns.length ? coverage : { ...coverage, columns: Object.fromEntries(kept) }
+}
+
+export interface RegisterOptions {
+  readonly lost?: (timeline: TimelineModel) => Lost
+  /** What the caller knew of the timelines: a store that forgot them must go on with the same schema numbers. */
+  readonly known?: ReadonlyMap<string, TimelineRecord>
 }
 
 /** Registers every timeline of a model. `positions` gives, by topic, the offset that the stream goes on from in each partition. */
@@ -140,15 +208,28 @@ export async function registerTimelines(
   model: Model,
   positions: (topic: string) => Readonly<Record<string, number>>,
   now_ms: number,
+  { lost, known }: RegisterOptions = {},
 ): Promise<Map<string, TimelineRecord>> {
   const records = new Map<string, TimelineRecord>()
   for (const timeline of model.timelines.values()) {
-    const record = await updateDocument<TimelineRecord>(store, name(timeline.fingerprint), (found) =>
-      evolveTimeline(found, timeline, positions(timeline.source.topic), now_ms),
+    const { fingerprint, source } = timeline
+    const start = positions(source.topic)
+    const forgotten = known?.get(fingerprint)
+    const record = await updateDocument<TimelineRecord>(store, name(fingerprint), (found) =>
+      found === null && forgotten !== undefined
+        ? evolveTimeline(forgotten, timeline, start, now_ms, 'all')
+        : evolveTimeline(found, timeline, start, now_ms, lost?.(timeline)),
     )
-    records.set(timeline.fingerprint, record)
+    records.set(fingerprint, record)
   }
   return records
+}
+
+/** A record as a model writes it: its last schema is the fullest one that the model can write. */
+export function asWritten(record: TimelineRecord, timeline: TimelineModel): TimelineRecord {
+  const schema = writableSchema(record.schemas, wantedColumns(timeline), possibleColumns(timeline))
+  if (schema === null) throw new Error(`timeline ${timeline.fingerprint} is not registered with its columns`)
+  return { ...record, schemas: writtenAs(record.schemas, schema) }
 }
 
 /**
@@ -172,10 +253,7 @@ export function coveredSince(record: TimelineRecord, columns: readonly StoredCol
  * the window.
  */
 export function timelineCoveredSince(record: TimelineRecord, timeline: TimelineModel): number | null {
-  return coveredSince(
-    record,
-    timeline.columns.map((column) => stored(timeline.source, column)),
-  )
+  return coveredSince(record, wantedColumns(timeline))
 }
 
 /** How often a source's archive changed otherwise than by the stream. Document `archive/<source>`. */
@@ -201,11 +279,33 @@ export async function archiveLoaded(store: OnlineStore, source: string): Promise
   }
 }
 
-/** Makes a timeline incomplete, for a reason that people are told, until it is back-filled. */
-export function uncover(store: OnlineStore, fingerprint: string, reason: string): Promise<TimelineRecord> {
-  return updateTimeline(store, fingerprint, (record) =>
-    record.coverage.since_ms === null && record.coverage.reason === reason
-      ? record
-      : { ...record, coverage: { ...record.coverage, since_ms: null, columns: {}, reason } },
-  )
+/**
+ * Makes a timeline incomplete, for a reason that people are told, until it is back-filled. `handover`: by partition, up to where
+ * the log can no longer give what is missing, so that the archive must.
+ */
+export function uncover(
+  store: OnlineStore,
+  fingerprint: string,
+  reason: string,
+  handover: Readonly<Record<string, number>> = {},
+): Promise<TimelineRecord> {
+  return updateTimeline(store, fingerprint, (record) => {
+    const { positions } = record.handover
+    return {
+      ...record,
+      coverage: { since_ms: null, columns: {}, reason, proof: [] },
+      handover: { ...record.handover, positions: positions === null ? null : furthest(positions, handover) },
+      generation: record.generation + 1,
+    }
+  })
+}
+
+/** Of each partition the higher of two offsets. */
+export function furthest(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const all: Record<string, number> = { ...a }
+  for (const [partition, offset] of Object.entries(b)) all[partition] = Math.max(offset, all[partition] ?? 0)
+  return all
 }

@@ -3,18 +3,18 @@ import type { SourceModel } from '../features/model.ts'
 import { ARCHIVE_GROUP, archiveColumns, logOrigin } from '../stores/archive-columns.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
 import { type EventLog, OffsetOutOfRangeError } from '../stores/event-log.ts'
+import type { Quarantined } from '../stores/quarantine.ts'
 import type { Value } from '../timeline/column-type.ts'
 import { sameAssignment } from './assignment.ts'
-import type { Quarantined } from './source-stream.ts'
 
-/** Messages of a partition in one insert: each insert makes a part of the table, so few large ones are wanted. */
-const BATCH_MESSAGES_MAX = 10_000
+/** Messages of a partition in one insert at most: each insert makes a part of the table, so few large ones are wanted. */
+export const ARCHIVE_BATCH_MAX = 10_000
 
 /** Messages parsed in one go, about a millisecond: requests of the same process are answered in between. */
 const TURN_MESSAGES = 250
 
 /** How long small batches are let grow: the archive is for backfills, which nobody waits for by the second. */
-const LINGER_MS = 250
+export const ARCHIVE_LINGER_MS = 250
 
 const IDLE_MS_MAX = 500
 const RETRY_MS = 1_000
@@ -23,11 +23,17 @@ export interface SourceArchiverOptions {
   readonly log: EventLog
   readonly archive: EventArchive
   readonly source: SourceModel
+  /** Most messages of one partition in an insert. */
+  readonly maxBatch?: number
+  /** How long a batch that is not full is let grow. */
+  readonly linger_ms?: number
   readonly onQuarantine: (event: Quarantined) => void
   /** Offsets that will never be in the archive, as their events are not valid. Awaited before they are committed. */
   readonly onSkipped: (partition: number, offsets: readonly number[]) => Promise<void>
   /** Messages that the log lost before they were archived: the archive has a hole from now on. */
   readonly onGap: (partition: number, from: number, to: number) => Promise<void>
+  /** After rows became durable: how many, and how long the insert took. */
+  readonly onArchived?: (rows: number, took_ms: number) => void
   readonly onTrouble?: (message: string | null) => void
 }
 
@@ -55,6 +61,7 @@ export class SourceArchiver {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    const { maxBatch = ARCHIVE_BATCH_MAX, linger_ms = ARCHIVE_LINGER_MS } = this.#options
     let troubled = false
     while (!signal.aborted) {
       try {
@@ -66,7 +73,7 @@ export class SourceArchiver {
         if (troubled) this.#options.onTrouble?.(null)
         troubled = false
         if (archived === 0) await appended
-        else if (archived < BATCH_MESSAGES_MAX) await sleep(LINGER_MS, undefined, { signal }).catch(() => {})
+        else if (archived < maxBatch) await sleep(linger_ms, undefined, { signal }).catch(() => {})
       } catch (error) {
         if (signal.aborted) return
         troubled = true
@@ -117,26 +124,27 @@ export class SourceArchiver {
     }
     if (next.size === 0) return 0
     const { table } = source.archive!
-    if (origins.length > 0) await archive.insert({ table, columns, values, origins, sequences, arrived_ms })
+    if (origins.length > 0) {
+      const begun_ms = performance.now()
+      await archive.insert({ table, columns, values, origins, sequences, arrived_ms })
+      this.#options.onArchived?.(origins.length, performance.now() - begun_ms)
+    }
     await log.commit(ARCHIVE_GROUP, source.topic, next)
     for (const [partition, offset] of next) this.#positions.set(partition, offset)
     return messages
   }
 
-  /** Goes on behind what was committed and behind what the table really has, whichever is further. */
+  /**
+   * Goes on behind what was committed. Not behind what the table has, which may be further: an insert that was broken off can have
+   * left its last rows there without its first. What is archived again counts once.
+   */
   async #locate(assigned: readonly number[]): Promise<void> {
     const { log, archive, source } = this.#options
-    const { table } = source.archive!
-    await archive.create(table, archiveColumns(source), source.columns[source.time]!.archiveName)
+    await archive.create(source.archive!.table, archiveColumns(source), source.columns[source.time]!.archiveName)
     const committed = await log.committed(ARCHIVE_GROUP, source.topic)
-    const ranges = await log.ranges(source.topic)
     this.#positions.clear()
-    for (const { partition, start, end } of ranges) {
-      if (!assigned.includes(partition)) continue
-      const last = await archive.lastSequence(table, logOrigin(source.topic, partition))
-      // A table may hold more than this log has, where the log's folder was lost: its offsets began again.
-      const archived = last === null || last >= end ? 0 : last + 1
-      this.#positions.set(partition, Math.max(committed.get(partition) ?? start, archived))
+    for (const { partition, start } of await log.ranges(source.topic)) {
+      if (assigned.includes(partition)) this.#positions.set(partition, committed.get(partition) ?? start)
     }
     this.#assigned = assigned
   }
@@ -144,7 +152,7 @@ export class SourceArchiver {
   async #read(partition: number, position: number) {
     const { log, source } = this.#options
     try {
-      return await log.read(source.topic, partition, position, BATCH_MESSAGES_MAX)
+      return await log.read(source.topic, partition, position, this.#options.maxBatch ?? ARCHIVE_BATCH_MAX)
     } catch (error) {
       if (!(error instanceof OffsetOutOfRangeError)) throw error
       await this.#options.onGap(partition, position, error.start)

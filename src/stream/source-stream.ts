@@ -2,12 +2,13 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { SourceModel, TimelineModel } from '../features/model.ts'
 import { type EventLog, OffsetOutOfRangeError } from '../stores/event-log.ts'
 import { MarkMovedError, type OnlineStore, type TimelineAppend } from '../stores/online-store.ts'
-import type { TimelineRecord } from '../stores/timeline-registry.ts'
+import type { Quarantined } from '../stores/quarantine.ts'
+import { asWritten, type TimelineRecord } from '../stores/timeline-registry.ts'
 import { TimelineWriter } from '../stores/timeline-writer.ts'
 import { sameAssignment } from './assignment.ts'
 
-/** Messages read from a partition at once: large enough to pay for a commit to disk, small enough to stay fresh. */
-const BATCH_MESSAGES_MAX = 2_500
+/** Messages read from a partition at once at most: large enough to pay for a commit to disk, small enough to stay fresh. */
+export const BATCH_MESSAGES_MAX = 2_500
 
 /** Messages parsed and encoded in one go, about a millisecond: requests of the same process are answered in between. */
 const TURN_MESSAGES = 250
@@ -18,14 +19,28 @@ const IDLE_MS_MAX = 500
 const RETRY_MS_MIN = 50
 const RETRY_MS_MAX = 5_000
 
-/** An event in the log that its source's parser refuses: it is kept aside, never dropped in silence. */
-export interface Quarantined {
-  readonly source: string
-  readonly topic: string
+/** A timeline to write, and what the store knows of it. */
+export interface StreamTimeline {
+  readonly timeline: TimelineModel
+  readonly record: TimelineRecord
+}
+
+/** How far one partition is. */
+export interface PartitionProgress {
   readonly partition: number
+  /** All below it is in the store. */
   readonly offset: number
-  readonly value: Uint8Array
-  readonly reason: string
+  /** Every event that reached the partition before this instant is below `offset`; null: not known yet. */
+  readonly watermark_ms: number | null
+}
+
+/** A batch that is visible now. */
+export interface AppliedBatch {
+  readonly events: number
+  readonly rows: number
+  /** Event times, epoch milliseconds. */
+  readonly times_ms: readonly number[]
+  readonly newest_ms: number
 }
 
 export interface SourceStreamOptions {
@@ -33,16 +48,31 @@ export interface SourceStreamOptions {
   readonly store: OnlineStore
   readonly group: string
   readonly source: SourceModel
-  readonly timelines: readonly { readonly timeline: TimelineModel; readonly record: TimelineRecord }[]
+  readonly timelines: readonly StreamTimeline[]
   /** Wall clock, epoch milliseconds. */
   readonly now: () => number
   /** False under `clock: 'history'`: nothing expires. */
   readonly expires: boolean
-  readonly onQuarantine: (event: Quarantined) => void
+  /** Most messages of one partition in a batch. */
+  readonly maxBatch?: number
+  /** After a batch that was not full, the next is let grow for so long. Default 0: what has come is carried at once. */
+  readonly linger_ms?: number
+  /**
+   * Enters the group again, as the store forgot marks that were set, or went back: answers the timelines as they are registered
+   * then. Left out: a partition without a mark begins at the earliest message.
+   */
+  readonly enter?: () => Promise<readonly StreamTimeline[]>
+  /**
+   * The timelines as they are registered at most a second ago, the same object where they are the same: rows must not expire by a
+   * retention that others have made longer since. Called with every batch.
+   */
+  readonly current?: () => Promise<readonly StreamTimeline[]>
+  /** Awaited before the marks move past them. */
+  readonly onQuarantine: (events: readonly Quarantined[]) => Promise<void> | void
   /** The log no longer has what comes next: the timelines must be made incomplete. Awaited before the stream goes on. */
   readonly onGap: (partition: number, from: number, to: number) => Promise<void>
-  /** After rows became visible: how many events, and the newest event time among them. */
-  readonly onApplied?: (events: number, newest_ms: number) => void
+  /** After rows became visible. */
+  readonly onApplied?: (batch: AppliedBatch) => void
   readonly onTrouble?: (message: string | null) => void
 }
 
@@ -52,18 +82,23 @@ export interface SourceStreamOptions {
  */
 export class SourceStream {
   readonly #options: SourceStreamOptions
-  readonly #writers: readonly TimelineWriter[]
+  #timelines: readonly StreamTimeline[]
+  #writers: readonly TimelineWriter[]
+  readonly #refused: Quarantined[] = []
   readonly #positions = new Map<number, number>()
   /** What the marks in the store were when last seen or set; null: none. */
   readonly #marks = new Map<number, number | null>()
   readonly #watermarks = new Map<number, number>()
   /** The partitions that were this worker's when the marks were last taken up; null: before that. */
   #assigned: readonly number[] | null = null
+  /** The store holds less than it did: what it knows of timelines may be less, too. */
+  #wentBack = false
   #applied = 0
 
   constructor(options: SourceStreamOptions) {
     this.#options = options
-    this.#writers = options.timelines.map(({ timeline, record }) => new TimelineWriter(timeline, record))
+    this.#timelines = options.timelines
+    this.#writers = writersOf(options.timelines)
   }
 
   /** Events that were carried since the start. */
@@ -80,6 +115,15 @@ export class SourceStream {
     return this.#options.source
   }
 
+  /** Of this worker's partitions. */
+  get progress(): PartitionProgress[] {
+    return [...this.#marks].map(([partition, offset]) => ({
+      partition,
+      offset: offset ?? 0,
+      watermark_ms: this.#watermarks.get(partition) ?? null,
+    }))
+  }
+
   /** By partition: the next offset to carry. */
   get positions(): ReadonlyMap<number, number> {
     return this.#positions
@@ -87,10 +131,13 @@ export class SourceStream {
 
   /** Runs until the signal is aborted; a batch that was begun is finished. */
   async run(signal: AbortSignal): Promise<void> {
+    const { maxBatch = BATCH_MESSAGES_MAX, linger_ms = 0 } = this.#options
     let retry_ms = RETRY_MS_MIN
     while (!signal.aborted) {
       try {
+        const before = this.#applied
         if (!(await this.step())) await this.#idle(signal)
+        else if (linger_ms > 0 && this.#applied - before < maxBatch) await pause(linger_ms, signal)
         if (retry_ms !== RETRY_MS_MIN) {
           retry_ms = RETRY_MS_MIN
           this.#options.onTrouble?.(null)
@@ -99,9 +146,12 @@ export class SourceStream {
         if (signal.aborted) return
         // The store went back or another writer is ahead: the marks say from where to replay.
         this.#assigned = null
-        if (error instanceof MarkMovedError) continue
+        if (error instanceof MarkMovedError) {
+          this.#wentBack ||= error.found === null || error.found < (error.move.from ?? 0)
+          continue
+        }
         this.#options.onTrouble?.(error instanceof Error ? error.message : String(error))
-        await sleep(retry_ms, undefined, { signal }).catch(() => {})
+        await pause(retry_ms, signal)
         retry_ms = Math.min(retry_ms * 2, RETRY_MS_MAX)
       }
     }
@@ -109,13 +159,14 @@ export class SourceStream {
 
   /** Carries one batch of every partition; answers whether there was anything. */
   async step(): Promise<boolean> {
-    const { log, group, source } = this.#options
+    const { log, store, group, source, expires } = this.#options
     const assigned = await log.assigned(group, source.topic)
-    if (!sameAssignment(assigned, this.#assigned)) await this.#locate(assigned)
+    if (this.#wentBack || !sameAssignment(assigned, this.#assigned)) await this.#locate(assigned)
+    await this.#renew()
     const next = new Map<number, number>()
     const watermarks = new Map<number, number>()
+    const times_ms: number[] = []
     let events = 0
-    let newest_ms = 0
     for (const [partition, position] of this.#positions) {
       const looked_ms = this.#options.now()
       const batch = await this.#read(partition, position)
@@ -128,14 +179,15 @@ export class SourceStream {
       }
       for (let i = 0; i < batch.values.length; i++) {
         const time_ms = this.#add(partition, batch.baseOffset + i, batch.values[i]!)
-        if (time_ms > newest_ms) newest_ms = time_ms
+        if (time_ms > 0) times_ms.push(time_ms)
         if ((events + i) % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
       }
       events += batch.values.length
       watermarks.set(partition, batch.append_ms.at(-1)!)
     }
     if (next.size > 0) {
-      const now_ms = this.#options.expires ? this.#options.now() : null
+      if (this.#refused.length > 0) await this.#options.onQuarantine(this.#refused.splice(0))
+      const now_ms = expires ? this.#options.now() : null
       const appends: TimelineAppend[] = this.#writers.flatMap((writer) => writer.take(now_ms))
       const moves = [...next].map(([partition, offset]) => ({
         group,
@@ -144,13 +196,16 @@ export class SourceStream {
         from: this.#marks.get(partition) ?? null,
         offset,
       }))
-      await this.#options.store.append(appends, moves)
+      await store.append(appends, moves)
       for (const [partition, offset] of next) {
         this.#positions.set(partition, offset)
         this.#marks.set(partition, offset)
       }
       this.#applied += events
-      if (events > 0) this.#options.onApplied?.(events, newest_ms)
+      if (events > 0) {
+        const newest_ms = times_ms.reduce((newest, ms) => Math.max(newest, ms), 0)
+        this.#options.onApplied?.({ events, rows: appends.length, times_ms, newest_ms })
+      }
       // Committed positions only tell people and the trimmer; the marks are what counts.
       await log.commit(group, source.topic, next)
     }
@@ -160,27 +215,54 @@ export class SourceStream {
 
   /** Takes up the marks of the partitions to read: where there is none, the earliest message that the log still has. */
   async #locate(assigned: readonly number[]): Promise<void> {
-    const { log, store, group, source } = this.#options
-    const marks = (await store.marks(group)).filter((mark) => mark.topic === source.topic)
+    const { log, store, group, source, enter } = this.#options
+    this.#assigned = null
+    const find = async () => (await store.marks(group)).filter((mark) => mark.topic === source.topic)
+    let marks = await find()
+    const unmarked = assigned.some((partition) => !marks.some((mark) => mark.partition === partition))
+    if ((this.#wentBack || unmarked) && enter !== undefined) {
+      this.#renewWith(await enter())
+      marks = await find()
+    }
+    this.#wentBack = false
     const ranges = await log.ranges(source.topic)
-    this.#assigned = assigned
     for (const held of [this.#positions, this.#marks, this.#watermarks]) {
       for (const partition of held.keys()) if (!assigned.includes(partition)) held.delete(partition)
     }
     for (const { partition, start } of ranges) {
       if (!assigned.includes(partition)) continue
       const mark = marks.find((one) => one.partition === partition)?.offset ?? null
+      // What was read to its end stands no longer for what the store holds.
+      if (mark !== this.#marks.get(partition)) this.#watermarks.delete(partition)
       this.#marks.set(partition, mark)
       this.#positions.set(partition, mark ?? start)
     }
     // What an attempt that failed had encoded is encoded again.
+    this.#drop()
+    this.#assigned = assigned
+  }
+
+  /** Forgets what was encoded and not written. */
+  #drop(): void {
     for (const writer of this.#writers) writer.take(null)
+    this.#refused.length = 0
+  }
+
+  async #renew(): Promise<void> {
+    const { current } = this.#options
+    if (current !== undefined) this.#renewWith(await current())
+  }
+
+  #renewWith(timelines: readonly StreamTimeline[]): void {
+    if (timelines === this.#timelines) return
+    this.#timelines = timelines
+    this.#writers = writersOf(timelines)
   }
 
   async #read(partition: number, position: number) {
     const { log, store, group, source } = this.#options
     try {
-      return await log.read(source.topic, partition, position, BATCH_MESSAGES_MAX)
+      return await log.read(source.topic, partition, position, this.#options.maxBatch ?? BATCH_MESSAGES_MAX)
     } catch (error) {
       if (!(error instanceof OffsetOutOfRangeError)) throw error
       await this.#options.onGap(partition, position, error.start)
@@ -188,7 +270,7 @@ export class SourceStream {
       await store.append([], [{ group, topic: source.topic, partition, from, offset: error.start }])
       this.#marks.set(partition, error.start)
       this.#positions.set(partition, error.start)
-      for (const writer of this.#writers) writer.take(null)
+      this.#drop()
       return null
     }
   }
@@ -202,7 +284,7 @@ export class SourceStream {
       return event.time_ms
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      this.#options.onQuarantine({ source: source.name, topic: source.topic, partition, offset, value, reason })
+      this.#refused.push({ source: source.name, topic: source.topic, partition, offset, value, reason })
       return 0
     }
   }
@@ -215,4 +297,14 @@ export class SourceStream {
     appended.catch(() => {})
     if (!signal.aborted && !(await this.step())) await appended
   }
+}
+
+/** Sleeps, at most until the signal. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {})
+}
+
+/** Each writes the fullest schema that its definitions can. */
+function writersOf(timelines: readonly StreamTimeline[]): TimelineWriter[] {
+  return timelines.map(({ timeline, record }) => new TimelineWriter(timeline, asWritten(record, timeline)))
 }

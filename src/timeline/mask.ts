@@ -1,10 +1,8 @@
 import type { FilterNode, Literal } from './filter.ts'
 import type { RowColumns } from './row-columns.ts'
+import type { MaskFill } from './rows.ts'
 
 const encoder = new TextEncoder()
-
-/** Writes into `mask`, for each of `count` rows, 1 where the filter holds and 0 where it does not. */
-export type MaskFill = (mask: Uint8Array, count: number) => void
 
 /**
  * Compiles a filter over decoded columns (L4: a comparison with null is false, and `not` negates that).
@@ -107,7 +105,8 @@ function cellFinder(columns: RowColumns, column: number, literal: Literal): () =
   }
 }
 
-function combine(all: boolean, fills: readonly MaskFill[]): MaskFill {
+/** All of some filters, or any of them. */
+export function combine(all: boolean, fills: readonly MaskFill[]): MaskFill {
   let scratch = new Uint8Array(64)
   return (mask, count) => {
     // Over no filters: `and` holds, `or` does not.

@@ -1,10 +1,10 @@
 import type { AggregateDefinition, AggregateSpec, FeatureValue, Fold } from './aggregate.ts'
 import { type FilterNode, filterColumns } from './filter.ts'
-import { compileMask, type MaskFill } from './mask.ts'
+import { combine, compileMask } from './mask.ts'
 import { RowColumns, type WantedColumn } from './row-columns.ts'
 import { RowIndex } from './row-index.ts'
 import type { RowSchemas } from './row-schema.ts'
-import type { Rows } from './rows.ts'
+import type { MaskFill, Rows } from './rows.ts'
 
 /** One value to compute: an aggregate at one window. */
 export interface PlanFeature {
@@ -60,12 +60,13 @@ export class TimelinePlan implements Rows {
     // Mask 0 holds everywhere.
     const masks = new Map<string, number>()
     const fills: MaskFill[] = []
-    const maskOf = (node: FilterNode | null): number => {
-      if (node === null) return 0
-      const key = JSON.stringify(node)
+    const maskOf = (node: FilterNode | null, whole: MaskFill | null = null, of: readonly string[] = []): number => {
+      if (node === null && whole === null) return 0
+      const key = JSON.stringify([node, whole === null ? null : of])
       const known = masks.get(key)
       if (known !== undefined) return known
-      fills.push(compileMask(node, this.#columns, columnOf))
+      const filter = node === null ? null : compileMask(node, this.#columns, columnOf)
+      fills.push(filter !== null && whole !== null ? combine(true, [filter, whole]) : (filter ?? whole)!)
       masks.set(key, fills.length)
       return fills.length
     }
@@ -85,10 +86,11 @@ export class TimelinePlan implements Rows {
       if (track === undefined) {
         const definition = aggregates.get(aggregate)
         if (definition === undefined) throw new RangeError(`there is no aggregate '${aggregate}'`)
+        const read = specColumns(spec)
         const fold = definition.fold({
           column: column === null ? -1 : columnOf(column),
           type: column === null ? null : columnTypes(column),
-          where: maskOf(where),
+          where: maskOf(where, this.#columns.whole(read.map(columnOf)), read),
           of: maskOf(of),
           params,
         })

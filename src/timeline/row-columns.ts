@@ -3,6 +3,7 @@ import { Interner } from './interner.ts'
 import { RowError, type RowLayout, rowLayout } from './row-codec.ts'
 import type { RowIndex } from './row-index.ts'
 import { findColumn, type RowSchemas } from './row-schema.ts'
+import type { MaskFill } from './rows.ts'
 
 /** A column as a reader wants it. */
 export interface WantedColumn {
@@ -88,6 +89,22 @@ export class RowColumns {
         return new Date(cell).toISOString()
       default:
         return cell
+    }
+  }
+
+  /**
+   * Fills a mask with the rows that have all of some columns; null where the registry knows no row that lacks one. A row without a
+   * column was written by somebody who does not know of it, and its full copy is yet to come: to whoever reads the column, the
+   * event has not happened yet, which is not the same as that it has a null there.
+   */
+  whole(columns: readonly number[]): MaskFill | null {
+    const numbers = columns.map((column) => this.#numbers[column]!)
+    const has = this.#layouts.map((layout) => numbers.every((number) => layout!.slot[number]! >= 0))
+    if (this.#layouts.every((layout) => has[layout!.schema])) return null
+    return (mask, count) => {
+      const { schema, view, offsets } = this.#index!
+      if (schema !== 0) mask.fill(has[schema] ? 1 : 0, 0, count)
+      else for (let i = 0; i < count; i++) mask[i] = has[view.getUint16(offsets[i]! + 4, true)] ? 1 : 0
     }
   }
 

@@ -184,16 +184,20 @@ export class RowIndex {
     return byHigh === 0 ? view.getUint32(a + 12, true) - view.getUint32(b + 12, true) : byHigh
   }
 
-  /** L1: of copies of one event the highest (version, row schema, encoded bytes) wins. */
+  /**
+   * L1: of copies of one event the highest (version, row schema) wins, then a tombstone, then the lowest encoded bytes: a null is a
+   * set bit in the first of them, so that a copy whose writer knew a value wins over one whose writer did not.
+   */
   #compareCopies(a: number, b: number): number {
     const byVersion = this.version(a) - this.version(b)
     if (byVersion !== 0) return byVersion
     const bySchema = this.view.getUint16(a + 4, true) - this.view.getUint16(b + 4, true)
     if (bySchema !== 0) return bySchema
+    const byFlags = this.view.getUint8(a + 3) - this.view.getUint8(b + 3)
+    if (byFlags !== 0) return byFlags
     const endA = a + this.view.getUint16(a, true)
     const endB = b + this.view.getUint16(b, true)
-    // From the flags on, so that of equal versions a tombstone wins.
-    return this.bytes.compare(this.bytes, b + 3, endB, a + 3, endA)
+    return this.bytes.compare(this.bytes, a + HEADER_BYTES, endA, b + HEADER_BYTES, endB)
   }
 
   version(offset: number): number {

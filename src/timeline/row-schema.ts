@@ -15,15 +15,19 @@ export interface RowSchema {
 
 /**
  * The append-only registry of one timeline (L7): no column and no schema is ever changed or taken away, so that every row
- * ever written can be read. Schema numbers count from 1; the last one is what is written now.
+ * ever written can be read. Of two copies of a row the one of the higher schema number wins (L1); schemas stand in the order of
+ * their numbers.
  */
 export interface RowSchemas {
   readonly columns: readonly StoredColumn[]
   readonly schemas: readonly RowSchema[]
 }
 
-/** Most schemas a timeline can have: their numbers are 16 bits in a row. */
+/** The highest schema number: they are 16 bits in a row. */
 export const SCHEMA_NUMBER_MAX = 65_535
+
+/** Between a schema and the next: there is room for those that come later and must not win over it. */
+export const SCHEMA_STEP = 16
 
 /** Most values of an enum: their codes are 16 bits in a row. */
 export const ENUM_VALUES_MAX = 65_535
@@ -36,16 +40,26 @@ export function findColumn(schemas: RowSchemas, name: string, type: ColumnType):
   return schemas.columns.findIndex((column) => column.name === name && typeIdentity(column.type) === identity)
 }
 
+/** A registry, and the schema of it that somebody writes. */
+export interface WrittenSchema {
+  readonly schemas: RowSchemas
+  readonly schema: RowSchema
+}
+
 /**
- * The registry in which rows with the wanted columns can be written: the same object where it has them all in its last
- * schema, else a longer one. Columns of the last schema stay in the next one while the source still has them (`possible`),
- * so that a feature that goes and comes back finds them filled.
+ * The registry in which rows with the wanted columns can be written (the same object where it has all that is needed), and the
+ * schema to write. Columns of the highest schema stay while the source still has them (`possible`), so that a feature that goes
+ * and comes back finds them filled.
+ *
+ * Processes of several definitions write side by side, so a row has copies of several schemas, and the fullest must win: a
+ * schema is numbered below all that have its columns and more. `first`: the number of a registry's first schema.
  */
 export function extendSchemas(
   schemas: RowSchemas,
   wanted: readonly StoredColumn[],
   possible: readonly StoredColumn[],
-): RowSchemas {
+  first = SCHEMA_STEP,
+): WrittenSchema {
   const columns = [...schemas.columns]
   let changed = false
   const numberOf = (column: StoredColumn): number => {
@@ -54,31 +68,80 @@ export function extendSchemas(
       changed = true
       return columns.push(column) - 1
     }
-    const kept = columns[found]!
-    if (column.type.kind === 'enum' && kept.type.kind === 'enum') {
-      const known = kept.type.values
-      const added = column.type.values.filter((value) => !known.includes(value))
-      if (added.length > 0) {
-        changed = true
-        columns[found] = { name: kept.name, type: { kind: 'enum', values: [...known, ...added] } }
-      }
-    }
-    if (column.type.kind === 'string' && kept.type.kind === 'string' && column.type.bytesMax > kept.type.bytesMax) {
+    const grown = grownColumn(columns[found]!, column)
+    if (grown !== null) {
       changed = true
-      columns[found] = column
+      columns[found] = grown
     }
     return found
   }
   const needed = new Set(wanted.map(numberOf))
-  const last = schemas.schemas.at(-1)
+  const highest = schemas.schemas.at(-1)
   for (const column of possible) {
     const number = findColumn({ columns, schemas: [] }, column.name, column.type)
-    if (number >= 0 && last?.columns.includes(number)) needed.add(numberOf(column))
+    if (number >= 0 && highest?.columns.includes(number)) needed.add(numberOf(column))
   }
   const next = [...needed].sort((a, b) => a - b)
-  const same = last !== undefined && last.columns.length === next.length && last.columns.every((c, i) => c === next[i])
-  if (same) return changed ? { columns, schemas: schemas.schemas } : schemas
-  const number = (last?.number ?? 0) + 1
-  if (number > SCHEMA_NUMBER_MAX) throw new RangeError(`a timeline has at most ${SCHEMA_NUMBER_MAX} row schemas`)
-  return { columns, schemas: [...schemas.schemas, { number, columns: next }] }
+  const place = schemas.schemas.length === 0 ? first : placeOf(schemas.schemas, next)
+  if (typeof place !== 'number')
+    return { schemas: changed ? { columns, schemas: schemas.schemas } : schemas, schema: place }
+  const schema = { number: place, columns: next }
+  const all = [...schemas.schemas, schema].sort((a, b) => a.number - b.number)
+  return { schemas: { columns, schemas: all }, schema }
+}
+
+/** A stored column with what another definition of it allows beyond; null where that is nothing. */
+function grownColumn(kept: StoredColumn, column: StoredColumn): StoredColumn | null {
+  if (column.type.kind === 'enum' && kept.type.kind === 'enum') {
+    const known = kept.type.values
+    const added = column.type.values.filter((value) => !known.includes(value))
+    return added.length === 0 ? null : { name: kept.name, type: { kind: 'enum', values: [...known, ...added] } }
+  }
+  const longer =
+    column.type.kind === 'string' && kept.type.kind === 'string' && column.type.bytesMax > kept.type.bytesMax
+  return longer ? column : null
+}
+
+/** The schema of exactly these columns where it is in its place; else the number of a new one. */
+function placeOf(schemas: readonly RowSchema[], columns: readonly number[]): RowSchema | number {
+  let place = schemas.length
+  while (place > 0) {
+    const above = schemas[place - 1]!
+    if (!columns.every((column) => above.columns.includes(column))) break
+    if (above.columns.length === columns.length) return above
+    place--
+  }
+  const below = schemas[place - 1]?.number ?? 0
+  const number = place === schemas.length ? below + SCHEMA_STEP : (below + schemas[place]!.number) >> 1
+  if (number !== below && number <= SCHEMA_NUMBER_MAX) return number
+  const top = schemas.at(-1)!.number + 1
+  if (top > SCHEMA_NUMBER_MAX) throw new RangeError(`a timeline has no row schemas beyond number ${SCHEMA_NUMBER_MAX}`)
+  return top
+}
+
+/**
+ * Columns that rows of a schema hide: they are in rows of schemas that it wins over, and not in its own. Nobody can count on
+ * them from when it is written.
+ */
+export function hiddenColumns(schemas: RowSchemas, schema: RowSchema): Set<number> {
+  const beaten = schemas.schemas.filter(({ number }) => number < schema.number).flatMap((one) => one.columns)
+  return new Set(beaten.filter((column) => !schema.columns.includes(column)))
+}
+
+/** The highest schema that somebody can write who must write some columns and can write others; null: there is none yet. */
+export function writableSchema(
+  schemas: RowSchemas,
+  wanted: readonly StoredColumn[],
+  possible: readonly StoredColumn[],
+): RowSchema | null {
+  const numbers = (list: readonly StoredColumn[]) => list.map(({ name, type }) => findColumn(schemas, name, type))
+  const [needed, given] = [numbers(wanted), new Set(numbers(possible))]
+  const writable = ({ columns }: RowSchema) =>
+    needed.every((number) => columns.includes(number)) && columns.every((number) => given.has(number))
+  return schemas.schemas.findLast(writable) ?? null
+}
+
+/** The registry as somebody sees it who writes a certain schema: that one is the last. */
+export function writtenAs({ columns }: RowSchemas, schema: RowSchema): RowSchemas {
+  return { columns, schemas: [schema] }
 }

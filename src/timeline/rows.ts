@@ -20,3 +20,6 @@ export interface Rows {
   /** How many different codes a string or enum column has: every code is below it. */
   codes(column: number): number
 }
+
+/** Writes into `mask`, for each of `count` rows, 1 where something holds and 0 where it does not. */
+export type MaskFill = (mask: Uint8Array, count: number) => void

@@ -2,7 +2,6 @@ import { expect } from 'vitest'
 import { type BackfillResult, backfillTimeline } from '../../src/backfill/backfill.ts'
 import { enterGroup } from '../../src/cli/stream-group.ts'
 import type { ClockMode } from '../../src/features/clock.ts'
-import { writtenHash } from '../../src/features/fingerprint.ts'
 import type { Model, SourceModel } from '../../src/features/model.ts'
 import { VectorService } from '../../src/serving/vector-service.ts'
 import { MemoryEventArchive } from '../../src/stores/archive/memory.ts'
@@ -13,7 +12,7 @@ import { MemoryEventLog } from '../../src/stores/log/memory.ts'
 import { MemoryOnlineStore } from '../../src/stores/online/memory.ts'
 import type { OnlineStore } from '../../src/stores/online-store.ts'
 import { noteSkipped } from '../../src/stores/skipped-offsets.ts'
-import { registerTimelines, type TimelineRecord, uncover } from '../../src/stores/timeline-registry.ts'
+import { type TimelineRecord, uncover } from '../../src/stores/timeline-registry.ts'
 import { SourceArchiver } from '../../src/stream/source-archiver.ts'
 import { SourceStream } from '../../src/stream/source-stream.ts'
 import { compact } from '../../src/timeline/compact.ts'
@@ -67,8 +66,8 @@ export class Whole {
   async open(): Promise<this> {
     const { store, log } = this.stores
     for (const { topic } of this.model.sources.values()) await log.ensureTopic(topic, 2)
-    const group = await enterGroup(store, log, this.model, writtenHash(this.model))
-    this.records = await registerTimelines(store, this.model, group.positions, this.#now())
+    const group = await enterGroup({ store, log, model: this.model, now: this.#now })
+    this.records = group.records
     for (const source of this.model.sources.values()) {
       await this.stores.archive.create(
         source.archive!.table,
@@ -153,23 +152,23 @@ export class Whole {
       timelines: timelines.map((timeline) => ({ timeline, record: this.records.get(timeline.fingerprint)! })),
       now: this.#now,
       expires: this.#clock === 'wall',
-      onQuarantine: ({ reason }) => this.quarantined.push(reason),
+      onQuarantine: (events) => void this.quarantined.push(...events.map(({ reason }) => reason)),
       onGap: async (partition, from, to) => {
         this.gaps.push([partition, from, to])
-        for (const { fingerprint } of timelines) await uncover(store, fingerprint, 'gap')
+        for (const { fingerprint } of timelines) await uncover(store, fingerprint, 'gap', { [partition]: to })
         await this.vectors.refresh()
       },
     })
   }
 
   #archiver(source: SourceModel): SourceArchiver {
-    const { store, archive } = this.stores
+    const { archive } = this.stores
     return new SourceArchiver({
       log: this.stores.archiveLog ?? this.stores.log,
       archive,
       source,
       onQuarantine: () => {},
-      onSkipped: (partition, offsets) => noteSkipped(store, source.topic, partition, offsets),
+      onSkipped: (partition, offsets) => noteSkipped(archive, source.topic, partition, offsets, this.#now()),
       onGap: async () => {},
     })
   }

@@ -53,7 +53,7 @@ describe('while definitions change', () => {
     for await (const key of world.store.keys(`mr:${fingerprint}`)) {
       const [rows] = await world.store.read([key])
       // The schema number of its row.
-      new DataView(rows!.buffer, rows!.byteOffset).setUint16(4, 99, true)
+      new DataView(rows!.buffer, rows!.byteOffset).setUint16(4, 65_535, true)
       await world.store.append([{ key, rows: rows!, expires_at_ms: null }])
     }
     const { status, features } = await world.ask('stats', { event })

@@ -91,6 +91,7 @@ export class World {
         since_ms,
         columns: since_ms === null ? {} : Object.fromEntries(record.schemas.columns.map((_, i) => [i, since_ms])),
         reason: null,
+        proof: [],
       },
     }))
   }

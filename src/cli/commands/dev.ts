@@ -5,7 +5,7 @@ import type { BackfillEvent } from '../backfill-runner.ts'
 import { command, FLAGS } from '../command.ts'
 import { clockFlag, folderClock, lockDataFolder } from '../data-folder.ts'
 import { demoRequest, loadDemoHistory, runDemoTraffic } from '../demo/demo.ts'
-import { openEngine } from '../engine.ts'
+import { Engine } from '../engine.ts'
 import { listen } from '../listen.ts'
 import { loadModel } from '../load-definitions.ts'
 import { UsageError } from '../usage-error.ts'
@@ -94,7 +94,7 @@ export default command({
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)
     try {
-      const engine = await openEngine({
+      const engine = await Engine.open({
         data,
         model,
         defs: args.defs,

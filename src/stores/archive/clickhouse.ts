@@ -87,9 +87,12 @@ export class ClickHouseArchive implements EventArchive {
     }
   }
 
-  async lastSequence(table: string, origin: string): Promise<number | null> {
-    const answer = await this.#sequenceQuery(table, `maxOrNull(${SEQUENCE})`, `${ORIGIN} = ${quoteText(origin)}`)
-    return answer === null || Number.isNaN(answer) ? null : answer
+  firstSequence(table: string, origin: string): Promise<number | null> {
+    return this.#extremeSequence(table, origin, 'min')
+  }
+
+  lastSequence(table: string, origin: string): Promise<number | null> {
+    return this.#extremeSequence(table, origin, 'max')
   }
 
   async sequences(table: string, origin: string, below: number): Promise<number> {
@@ -132,6 +135,11 @@ export class ClickHouseArchive implements EventArchive {
     const described = this.#tables.get(table) ?? (await this.describe(table))
     if (described !== null) return described
     throw new ArchiveError('ARCHIVE_REFUSED', `the archive has no table ${table}: create it, or correct its name`)
+  }
+
+  async #extremeSequence(table: string, origin: string, which: 'min' | 'max'): Promise<number | null> {
+    const answer = await this.#sequenceQuery(table, `${which}OrNull(${SEQUENCE})`, `${ORIGIN} = ${quoteText(origin)}`)
+    return answer === null || Number.isNaN(answer) ? null : answer
   }
 
   /** One number about an origin; null where the table is not there, or has no columns that say where rows came from. */

@@ -83,17 +83,22 @@ export class MemoryEventArchive implements EventArchive {
     }
   }
 
+  async firstSequence(table: string, origin: string): Promise<number | null> {
+    const found = this.#sequences(table, origin)
+    return found.length === 0 ? null : found.reduce((a, b) => Math.min(a, b))
+  }
+
   async lastSequence(table: string, origin: string): Promise<number | null> {
-    let last: number | null = null
-    for (const row of this.#find(table)?.rows ?? []) {
-      if (row.origin === origin && row.sequence > (last ?? -1)) last = row.sequence
-    }
-    return last
+    const found = this.#sequences(table, origin)
+    return found.length === 0 ? null : found.reduce((a, b) => Math.max(a, b))
   }
 
   async sequences(table: string, origin: string, below: number): Promise<number> {
-    const rows = this.#find(table)?.rows ?? []
-    return new Set(rows.filter((row) => row.origin === origin && row.sequence < below).map((row) => row.sequence)).size
+    return new Set(this.#sequences(table, origin).filter((sequence) => sequence < below)).size
+  }
+
+  #sequences(table: string, origin: string): number[] {
+    return (this.#find(table)?.rows ?? []).filter((row) => row.origin === origin).map(({ sequence }) => sequence)
   }
 
   async *scan(scan: ArchiveScan): AsyncIterable<ArchiveBlock> {

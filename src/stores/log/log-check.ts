@@ -1,7 +1,4 @@
-import type { LogAppend } from '../event-log.ts'
-
-/** Longest message. An event is a few hundred bytes; more is a mistake, and would hold up everybody behind it. */
-export const MESSAGE_BYTES_MAX = 1024 * 1024
+import { type LogAppend, MESSAGE_BYTES_MAX } from '../event-log.ts'
 
 /** Most bytes of messages in one `append` call: it is one transaction, which is held in memory until it is on disk. */
 export const APPEND_BYTES_MAX = 64 * 1024 * 1024

@@ -73,7 +73,7 @@ export class EmbeddedOnlineStore implements OnlineStore {
     })
   }
 
-  async marks(group: string): Promise<Mark[]> {
+  async marks(group?: string): Promise<Mark[]> {
     this.#check()
     return this.#writer.image.marks.of(group)
   }

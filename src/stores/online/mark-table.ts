@@ -16,8 +16,10 @@ export class MarkTable {
     marks.set(placeOf(topic, partition), { group, topic, partition, offset })
   }
 
-  of(group: string): Mark[] {
-    return [...(this.#groups.get(group)?.values() ?? [])]
+  /** Of a group, or of all. */
+  of(group?: string): Mark[] {
+    const groups = group === undefined ? [...this.#groups.values()] : [this.#groups.get(group) ?? new Map()]
+    return groups.flatMap((marks) => [...marks.values()])
   }
 
   groups(): string[] {

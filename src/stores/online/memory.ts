@@ -55,7 +55,7 @@ export class MemoryOnlineStore implements OnlineStore {
     return true
   }
 
-  async marks(group: string): Promise<Mark[]> {
+  async marks(group?: string): Promise<Mark[]> {
     this.#check()
     return this.#marks.of(group)
   }

@@ -78,7 +78,7 @@ async function install() {
       })),
       now: Date.now,
       expires: true,
-      onQuarantine: ({ reason }) => troubles.push(reason),
+      onQuarantine: (events) => void troubles.push(...events.map(({ reason }) => reason)),
       onGap: async (partition, from, to) => {
         gaps.push([partition, from, to])
       },
@@ -92,7 +92,7 @@ async function install() {
       archive,
       source: resolved,
       onQuarantine: () => {},
-      onSkipped: (partition, offsets) => noteSkipped(store, topic, partition, offsets),
+      onSkipped: (partition, offsets) => noteSkipped(archive, topic, partition, offsets, Date.now()),
       onGap: async () => {},
     })
   return {
@@ -209,7 +209,7 @@ it('what is lost while a worker reads on is a gap, too', async () => {
 })
 
 it('counts no aborted transaction, waits for an open one, and marks and archives to the very end', async () => {
-  const { topic, open, stream, archiver, cards, marks, archive, store } = installation
+  const { topic, open, stream, archiver, cards, marks, archive } = installation
   const log = open()
   await log.ensureTopic(topic, 1)
   const producer = kafka.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 })
@@ -247,7 +247,7 @@ it('counts no aborted transaction, waits for an open one, and marks and archives
     return (await marks()).get(0) === end && archiving.positions.get(0) === end
   })
   const held = await archive.sequences('payments', logOrigin(topic, 0), end)
-  expect([held, await skippedBelow(store, topic, 0, end)]).toEqual([7, 9])
+  expect([held, await skippedBelow(archive, topic, 0, end)]).toEqual([7, 9])
 })
 
 it('says as of when a partition was read to its end', async () => {

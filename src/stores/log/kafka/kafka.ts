@@ -3,11 +3,12 @@ import {
   type EventLog,
   type LogAppend,
   type LogBatch,
+  MESSAGE_BYTES_MAX,
   OffsetOutOfRangeError,
   type PartitionRange,
 } from '../../event-log.ts'
 import { Arrivals } from '../arrivals.ts'
-import { checkMessages, checkName, checkPartitions, checkPositions, MESSAGE_BYTES_MAX } from '../log-check.ts'
+import { checkMessages, checkName, checkPartitions, checkPositions } from '../log-check.ts'
 import { BrokerConnections } from './broker-connections.ts'
 import { ClusterMetadata } from './cluster-metadata.ts'
 import { CommittedPositions } from './committed-positions.ts'

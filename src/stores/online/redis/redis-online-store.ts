@@ -143,8 +143,8 @@ export class RedisOnlineStore implements OnlineStore {
     })
   }
 
-  async marks(group: string): Promise<Mark[]> {
-    return this.#run(async () => (await this.#marks.read()).filter((mark) => mark.group === group))
+  async marks(group?: string): Promise<Mark[]> {
+    return this.#run(async () => (await this.#marks.read()).filter((mark) => (group ?? mark.group) === mark.group))
   }
 
   async groups(): Promise<string[]> {

@@ -1,0 +1,163 @@
+import type { Model, SourceModel } from '../features/model.ts'
+import type { EventLog } from '../stores/event-log.ts'
+import type { OnlineStore } from '../stores/online-store.ts'
+import { Quarantine } from '../stores/quarantine.ts'
+import { readTimelines, type TimelineRecord, uncover } from '../stores/timeline-registry.ts'
+import { type AppliedBatch, SourceStream, type StreamTimeline } from '../stream/source-stream.ts'
+import type { LoadedBatch } from './config/loaded-config.ts'
+import type { EngineClock } from './engine-clock.ts'
+import { enterGroup, type StreamGroup, streamedSources } from './stream-group.ts'
+import type { Troubles } from './troubles.ts'
+import { coverUnarchived } from './unarchived.ts'
+
+/** What others have registered is looked at again after this: rows are written by what was true so long ago at most. */
+export const RECORDS_MS = 1_000
+
+export interface StreamWorkerOptions {
+  readonly model: Model
+  readonly store: OnlineStore
+  readonly log: EventLog
+  readonly clock: EngineClock
+  readonly troubles: Troubles
+  readonly batch?: LoadedBatch
+  /** After the coverage of timelines has changed. */
+  readonly onCoverage?: () => Promise<void>
+  readonly onGap?: (source: SourceModel, reason: string) => void
+  readonly onQuarantine?: (source: SourceModel, count: number) => void
+  readonly onApplied?: (source: SourceModel, batch: AppliedBatch) => void
+}
+
+/** The streams of a model, log -> online store, in this process: one of any number that share the log's partitions. */
+export class StreamWorker {
+  readonly streams: ReadonlyMap<string, SourceStream>
+  readonly #options: StreamWorkerOptions
+  readonly #quarantine: Quarantine
+  #group: StreamGroup
+  #records: ReadonlyMap<string, TimelineRecord>
+  #read_ms: number
+  readonly #timelines = new Map<string, readonly StreamTimeline[]>()
+  #entering: Promise<void> | null = null
+  #reading: Promise<void> | null = null
+
+  constructor(options: StreamWorkerOptions, group: StreamGroup) {
+    this.#options = options
+    this.#group = group
+    this.#records = group.records
+    this.#read_ms = options.clock.wall()
+    this.#quarantine = new Quarantine(options.log, options.clock.wall)
+    this.streams = new Map(streamedSources(options.model).map((source) => [source.name, this.#stream(source)]))
+  }
+
+  /** Enters the group of what the model writes, and registers its timelines. `partitions`: of topics that are not there yet. */
+  static async open(options: StreamWorkerOptions, partitions: number): Promise<StreamWorker> {
+    const { model, store, log, clock } = options
+    for (const { topic } of streamedSources(model)) await log.ensureTopic(topic, partitions)
+    const group = await enterGroup({ store, log, model, now: clock.wall })
+    await coverUnarchived(store, model, clock)
+    return new StreamWorker(options, group)
+  }
+
+  get group(): string {
+    return this.#group.name
+  }
+
+  /** Runs until the signal is aborted; batches that were begun are finished. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([...this.streams.values()].map((stream) => stream.run(signal)))
+  }
+
+  #stream(source: SourceModel): SourceStream {
+    const { store, log, clock, batch, troubles, onQuarantine, onApplied } = this.#options
+    return new SourceStream({
+      log,
+      store,
+      group: this.#group.name,
+      source,
+      timelines: this.#timelinesOf(source),
+      now: clock.wall,
+      expires: clock.mode === 'wall',
+      ...batch,
+      enter: async () => {
+        await this.#enter()
+        return this.#timelinesOf(source)
+      },
+      current: async () => {
+        await this.#refresh()
+        return this.#timelinesOf(source)
+      },
+      onQuarantine: async (events) => {
+        await this.#quarantine.add(events)
+        onQuarantine?.(source, events.length)
+      },
+      onGap: (partition, from, to) => this.#gap(source, partition, from, to),
+      onApplied: (applied) => {
+        clock.see(applied.newest_ms)
+        onApplied?.(source, applied)
+      },
+      onTrouble: (message) => troubles.report(source.name, message),
+    })
+  }
+
+  /** The same array as long as what is written stays the same. */
+  #timelinesOf(source: SourceModel): readonly StreamTimeline[] {
+    const timelines = [...this.#options.model.timelines.values()]
+      .filter((timeline) => timeline.source === source)
+      .map((timeline) => ({ timeline, record: this.#records.get(timeline.fingerprint)! }))
+    const before = this.#timelines.get(source.name)
+    const same = before?.every(({ record }, i) => writesAlike(record, timelines[i]!.record)) === true
+    if (!same) this.#timelines.set(source.name, timelines)
+    return this.#timelines.get(source.name)!
+  }
+
+  /** The store forgot marks, or went back: what it knows is registered again. Streams that ask at the same time share one entering. */
+  #enter(): Promise<void> {
+    const { model, store, log, clock, onCoverage } = this.#options
+    this.#entering ??= (async () => {
+      this.#group = await enterGroup({ store, log, model, now: clock.wall, known: this.#records })
+      this.#take(this.#group.records)
+      await coverUnarchived(store, model, clock)
+      await onCoverage?.()
+    })().finally(() => {
+      this.#entering = null
+    })
+    return this.#entering
+  }
+
+  async #refresh(): Promise<void> {
+    const now_ms = this.#options.clock.wall()
+    if (now_ms - this.#read_ms < RECORDS_MS) return
+    this.#reading ??= readTimelines(this.#options.store)
+      .then((found) => {
+        this.#take(found)
+        this.#read_ms = now_ms
+      })
+      .finally(() => {
+        this.#reading = null
+      })
+    await this.#reading
+  }
+
+  /** A record that the store has lost stays as it was known: the marks tell of the loss. */
+  #take(found: ReadonlyMap<string, TimelineRecord>): void {
+    const ours = [...this.#records.keys()].map((fingerprint) => [
+      fingerprint,
+      found.get(fingerprint) ?? this.#records.get(fingerprint)!,
+    ])
+    this.#records = new Map(ours as [string, TimelineRecord][])
+  }
+
+  async #gap(source: SourceModel, partition: number, from: number, to: number): Promise<void> {
+    const { model, store, clock, onGap, onCoverage } = this.#options
+    const reason = `the log lost the messages ${from} to ${to} of ${source.topic}/${partition} before they were counted`
+    for (const timeline of model.timelines.values()) {
+      if (timeline.source === source) await uncover(store, timeline.fingerprint, reason, { [partition]: to })
+    }
+    await coverUnarchived(store, model, clock)
+    onGap?.(source, reason)
+    await onCoverage?.()
+  }
+}
+
+function writesAlike(a: TimelineRecord, b: TimelineRecord): boolean {
+  return a === b || (a.retention_ms === b.retention_ms && JSON.stringify(a.schemas) === JSON.stringify(b.schemas))
+}
