@@ -4,6 +4,7 @@ import type { Model } from '../features/model.ts'
 import { DataFolderInUseError, type DataFolderLock, folderClock, lockDataFolder, readHolder } from './data-folder.ts'
 import { HttpBackend } from './http-backend.ts'
 import type { Backend } from './request.ts'
+import type { Settings } from './settings.ts'
 
 /** How long another command, or a `dev` that starts or stops, is waited for. */
 const WAIT_MS_MAX = 10_000
@@ -16,9 +17,7 @@ const WAIT_TOLD_MS = 1_000
 const ALIVE_MS_MAX = 2_000
 
 export interface BackendOptions {
-  readonly data: string
-  /** Where the definitions were loaded from, for people. */
-  readonly defs: string
+  readonly settings: Settings
   readonly model: Model
   /** Null: as the data folder was used last. */
   readonly clock: ClockMode | null
@@ -30,12 +29,14 @@ export interface BackendOptions {
 }
 
 /**
- * How a command acts on a data folder: through the API of the `dev` that holds it, else by opening it in this process, through
+ * How a command acts on the configured servers: by connecting to them; and on a data folder: through the API of the `dev` that holds it, else by opening it in this process, through
  * the same API. Throws a DataFolderInUseError where another command holds it and does not end soon.
  */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
-  const { data, defs, model, clock, caughtUp } = options
-  return enter(options, async () => {
+  const { settings, model, clock, caughtUp } = options
+  const { data, defs, config } = settings
+  if (data === null) return (await import('./server-backend.ts')).openServerBackend(config, model, defs)
+  return enter({ ...options, data }, async () => {
     const { Engine } = await import('./engine.ts')
     const engine = await Engine.open({ data, defs, model, clock: folderClock(data, clock) })
     if (caughtUp) await engine.catchUp()
@@ -44,11 +45,13 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
 }
 
 /** The same for a look at what is stored: no definition is registered, nothing is written. */
-export async function openInspection(options: Pick<BackendOptions, 'data' | 'command' | 'note'>): Promise<Backend> {
-  return enter(options, async () => {
+export async function openInspection(options: Pick<BackendOptions, 'settings' | 'command' | 'note'>): Promise<Backend> {
+  const { data, config } = options.settings
+  if (data === null) return (await import('./server-backend.ts')).openServerInspection(config)
+  return enter({ ...options, data }, async () => {
     const { openEmbeddedStores } = await import('./embedded-stores.ts')
     const { createInspectApi } = await import('./inspect-api.ts')
-    const stores = await openEmbeddedStores(options.data, Date.now)
+    const stores = await openEmbeddedStores(data, Date.now)
     return { app: createInspectApi(stores.store, stores.archive), close: () => stores.close() }
   })
 }
@@ -60,7 +63,7 @@ interface Opened {
 
 /** Finds the `dev` that holds the folder, or locks the folder and opens it here, whichever can be had first. */
 async function enter(
-  { data, command, note }: Pick<BackendOptions, 'data' | 'command' | 'note'>,
+  { data, command, note }: Pick<BackendOptions, 'command' | 'note'> & { readonly data: string },
   open: () => Promise<Opened>,
 ): Promise<Backend> {
   const begun_ms = Date.now()

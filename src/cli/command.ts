@@ -19,8 +19,21 @@ export function command<const T extends ArgsDef>(definition: CommandDef<T> & { r
 
 /** Flags that mean the same everywhere. */
 export const FLAGS = {
-  defs: { type: 'string', default: 'feature-defs', description: 'Folder of definition files', valueHint: 'folder' },
-  data: { type: 'string', default: '.millrace', description: 'Folder that holds all data', valueHint: 'folder' },
+  defs: {
+    type: 'string',
+    description: 'Folder of definition files (default: as configured, else feature-defs)',
+    valueHint: 'folder',
+  },
+  data: {
+    type: 'string',
+    description: 'Folder that holds all data (default: .millrace, or the servers that are configured)',
+    valueHint: 'folder',
+  },
+  config: {
+    type: 'string',
+    description: 'Configuration file (default: millrace.config.ts, where there is one)',
+    valueHint: 'file',
+  },
   json: { type: 'boolean', default: false, description: 'Prints JSON, and nothing else, on stdout' },
   clock: {
     type: 'string',

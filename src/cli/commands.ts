@@ -40,6 +40,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/backfill.ts')).default,
   },
   {
+    name: 'serve',
+    summary: 'With servers: answers over HTTP, from Redis',
+    load: async () => (await import('./commands/serve.ts')).default,
+  },
+  {
+    name: 'stream',
+    summary: 'With servers: Kafka -> Redis',
+    load: async () => (await import('./commands/stream.ts')).default,
+  },
+  {
+    name: 'archive',
+    summary: 'With servers: Kafka -> ClickHouse',
+    load: async () => (await import('./commands/archive.ts')).default,
+  },
+  {
     name: 'check',
     summary: 'Says what is wrong with the definitions',
     load: async () => (await import('./commands/check.ts')).default,

@@ -128,7 +128,7 @@ export class Engine {
         now: clock.now,
         clock: clock.mode,
         watermark: (source) => worker.streams.get(source)?.watermark_ms ?? null,
-        onUntidy: (key) => engine?.tidy(key),
+        onUntidy: (key, { source }) => engine?.tidy(key, source.name),
       })
       engine = new Engine(options, stores, clock, troubles, worker, vectors)
       await vectors.refresh()
@@ -198,8 +198,8 @@ export class Engine {
   }
 
   /** @internal A timeline that a read found worth a compaction. */
-  tidy(key: string): void {
-    this.#compactor.add(key)
+  tidy(key: string, source: string): void {
+    this.#compactor.add(key, source)
   }
 
   async #backfillDue(): Promise<void> {

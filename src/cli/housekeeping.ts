@@ -37,18 +37,27 @@ export async function trimLog(
   return trimmed
 }
 
-/** Rewrites one timeline without what is expired, double or beaten (L8). */
-export async function compactKey(store: OnlineStore, key: TimelineKey, expired_ms: number | null): Promise<void> {
+/**
+ * Rewrites one timeline without what is expired, double or beaten (L8). Answers how many copies went that had the version of the one
+ * that won and differed from it: somebody sends an event twice, and not the same.
+ */
+export async function compactKey(store: OnlineStore, key: TimelineKey, expired_ms: number | null): Promise<number> {
   const [held] = await store.read([key])
-  if (held == null) return
-  const tidy = compact(held, expired_ms)
-  if (tidy !== held) await store.swap(key, held, tidy)
+  if (held == null) return 0
+  const told = { conflicts: 0 }
+  const tidy = compact(held, expired_ms, told)
+  if (tidy === held) return 0
+  return (await store.swap(key, held, tidy)) ? told.conflicts : 0
 }
 
-/** Removes expired timelines and prunes the rest by the longest retention that is registered. For the wall clock only. */
-export async function sweep(store: OnlineStore, now_ms: number, signal: AbortSignal): Promise<void> {
+/**
+ * Removes expired timelines and prunes the rest, of one source or of all, by the longest retention that is registered. For the wall
+ * clock only.
+ */
+export async function sweep(store: OnlineStore, now_ms: number, signal: AbortSignal, source?: string): Promise<void> {
   await store.expire(now_ms)
   for (const record of (await readTimelines(store)).values()) {
+    if (source !== undefined && record.source !== source) continue
     const expired_ms = now_ms - record.retention_ms
     // Said before it is done, so that nobody takes a pruned window for a whole one.
     await updateTimeline(store, record.fingerprint, (found) => ({
@@ -67,16 +76,20 @@ export async function sweep(store: OnlineStore, now_ms: number, signal: AbortSig
 /** Compacts, in the background, timelines that a read found untidy. */
 export class Compactor {
   readonly #store: OnlineStore
-  readonly #waiting = new Set<TimelineKey>()
+  /** By key: the source of its timeline. */
+  readonly #waiting = new Map<TimelineKey, string>()
+  readonly #onConflicts: (source: string, count: number) => void
   #running: Promise<void> | null = null
 
-  constructor(store: OnlineStore) {
+  /** `onConflicts` is told of copies of one version of an event that differed. */
+  constructor(store: OnlineStore, onConflicts: (source: string, count: number) => void = () => {}) {
     this.#store = store
+    this.#onConflicts = onConflicts
   }
 
-  add(key: TimelineKey): void {
+  add(key: TimelineKey, source: string): void {
     if (this.#waiting.size >= UNTIDY_MAX) return
-    this.#waiting.add(key)
+    this.#waiting.set(key, source)
     this.#running ??= this.#run().finally(() => {
       this.#running = null
     })
@@ -90,10 +103,11 @@ export class Compactor {
   async #run(): Promise<void> {
     // Begins after the read that found it, which somebody waits for.
     await new Promise((resolve) => setImmediate(resolve))
-    for (const key of this.#waiting) {
+    for (const [key, source] of this.#waiting) {
       this.#waiting.delete(key)
       // A failure leaves the timeline as it is, which is right but untidy; the next read asks again.
-      await compactKey(this.#store, key, null).catch(() => {})
+      const conflicts = await compactKey(this.#store, key, null).catch(() => 0)
+      if (conflicts > 0) this.#onConflicts(source, conflicts)
     }
   }
 }

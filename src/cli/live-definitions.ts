@@ -1,25 +1,91 @@
-import { featureVersion } from '../features/fingerprint.ts'
+import { canonicalJson, featureVersion, writtenHash } from '../features/fingerprint.ts'
 import type { Model } from '../features/model.ts'
-import type { OnlineStore } from '../stores/online-store.ts'
+import type { OnlineStore, StoredDocument } from '../stores/online-store.ts'
 import { updateDocument } from '../stores/timeline-registry.ts'
+import { groupWrites } from '../stores/writer-groups.ts'
+import { hash64Hex } from '../timeline/id-hash.ts'
 
-/** What the last process served. Document `live`. */
+/** Definitions that processes work by. Document `live/<hash>`. */
 export interface LiveDefinitions {
   /** {@link featureVersion} by name. */
   readonly features: Readonly<Record<string, string>>
   /** Version by name. */
   readonly services: Readonly<Record<string, string>>
+  /** What is written for them (L13). */
+  readonly written: string
+  /** By fingerprint: what their timelines keep, and for how long. */
+  readonly timelines: Readonly<Record<string, { readonly columns: readonly string[]; readonly retention_ms: number }>>
+  /** Wall clock, epoch milliseconds: when they were first seen at work, and last. */
+  readonly first_ms: number
+  readonly seen_ms: number
 }
 
-export async function readLive(store: OnlineStore): Promise<LiveDefinitions> {
-  return ((await store.document('live'))?.value ?? { features: {}, services: {} }) as LiveDefinitions
-}
+/** How often a process says that it lives by its definitions. */
+export const LIVE_MS = 10_000
 
-export async function recordLive(store: OnlineStore, model: Model, _now_ms: number): Promise<void> {
-  await updateDocument<LiveDefinitions>(store, 'live', () => ({
-    features: Object.fromEntries(
-      [...model.features.values()].map((feature) => [feature.name, featureVersion(feature)]),
-    ),
+/** Definitions that nobody has named for so long are not at work any more. */
+const GONE_MS = 60_000
+
+const PREFIX = 'live/'
+
+type Meaning = Omit<LiveDefinitions, 'first_ms' | 'seen_ms'>
+
+function meaningOf(model: Model): Meaning {
+  const writes = groupWrites(model).timelines
+  return {
+    features: Object.fromEntries([...model.features.values()].map((one) => [one.name, featureVersion(one)])),
     services: Object.fromEntries([...model.services.values()].map(({ name, version }) => [name, version])),
-  }))
+    written: writtenHash(model),
+    timelines: Object.fromEntries(
+      [...model.timelines.values()].map(({ fingerprint, retention_ms }) => [
+        fingerprint,
+        { columns: writes[fingerprint]!, retention_ms },
+      ]),
+    ),
+  }
+}
+
+/** What all processes of one set of definitions have in common. */
+export function definitionsHash(model: Model): string {
+  return hash64Hex(canonicalJson(meaningOf(model)))
+}
+
+/** Says that a process works by these definitions now. */
+export async function recordLive(store: OnlineStore, model: Model, now_ms: number): Promise<void> {
+  await updateDocument<LiveDefinitions>(store, PREFIX + definitionsHash(model), (found) => {
+    const again = found === null || now_ms - found.seen_ms > GONE_MS
+    // Many processes say the same.
+    if (!again && now_ms - found.seen_ms < LIVE_MS / 2) return found
+    return { ...meaningOf(model), first_ms: again ? now_ms : found.first_ms, seen_ms: now_ms }
+  })
+}
+
+/** All that were ever at work, by hash. */
+export function liveIn(documents: ReadonlyMap<string, StoredDocument>): Map<string, LiveDefinitions> {
+  const found = [...documents].filter(([name]) => name.startsWith(PREFIX))
+  return new Map(found.map(([name, { value }]) => [name.slice(PREFIX.length), value as LiveDefinitions]))
+}
+
+const NOTHING: LiveDefinitions = { features: {}, services: {}, written: '', timelines: {}, first_ms: 0, seen_ms: 0 }
+
+/** The definitions that came last of those that were at work last. */
+export async function readLive(store: OnlineStore): Promise<LiveDefinitions> {
+  const all = [...liveIn(await store.documents(PREFIX)).values()]
+  const last_ms = Math.max(...all.map(({ seen_ms }) => seen_ms))
+  const recent = all.filter(({ seen_ms }) => last_ms - seen_ms < GONE_MS)
+  return recent.reduce((a, b) => (b.first_ms > a.first_ms ? b : a), recent[0] ?? NOTHING)
+}
+
+/** Other definitions that are at work beside those of a model, each in a sentence. */
+export async function otherDefinitions(store: OnlineStore, model: Model, now_ms: number): Promise<string[]> {
+  const own = definitionsHash(model)
+  const all = [...liveIn(await store.documents(PREFIX))]
+  const written = writtenHash(model)
+  return all
+    .filter(([hash, { seen_ms }]) => hash !== own && now_ms - seen_ms < GONE_MS)
+    .map(([hash, other]) => {
+      const what = other.written === written ? 'They write the same.' : 'They write other rows than this process.'
+      const since = new Date(other.first_ms).toISOString()
+      return `other definitions (${hash}) are at work, too, since ${since}; those of this process are ${own}. ${what}`
+    })
 }

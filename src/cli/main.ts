@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { type ArgsDef, runCommand } from 'citty'
 import { namesCure } from '../serving/nearest-name.ts'
 import { checkArguments } from './argument-check.ts'
@@ -8,6 +7,7 @@ import { EXIT } from './exit-code.ts'
 import { exitCodeOf, showFailure } from './failure.ts'
 import { commandHelp, programHelp } from './help.ts'
 import { UsageError } from './usage-error.ts'
+import { version } from './version.ts'
 
 /** Runs a command line, `['ingest', 'payments', ...]`, and ends the process with its exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -74,9 +74,4 @@ function cureOf(typed: string): string {
     typed,
     COMMANDS.map(({ name }) => name),
   )
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

@@ -1,5 +1,6 @@
 import type { FeatureModel, Model, ServiceModel } from '../features/model.ts'
 import type { TimelineKey } from '../stores/online-store.ts'
+import { timelineCoveredSince } from '../stores/timeline-registry.ts'
 import { RowError } from '../timeline/row-codec.ts'
 import { type Answer, AnswerWriter } from './answer-writer.ts'
 import { type FeatureEvents, type FeatureQuestion, featureEvents, readFeatureQuestion } from './feature-events.ts'
@@ -58,6 +59,19 @@ export class VectorService {
       }
     }
     return [...reasons]
+  }
+
+  /** Whether each timeline, as people know it, is complete for all windows that are asked of it now. */
+  coverage(): [timeline: string, ok: boolean][] {
+    const { model, now } = this.#options
+    return [...model.timelines.values()].map((timeline) => {
+      const record = this.#reader.records.all.get(timeline.fingerprint)
+      const since_ms = record === undefined ? null : timelineCoveredSince(record, timeline)
+      const features = [...model.features.values()].filter((feature) => feature.timeline === timeline)
+      const reach_ms = Math.max(0, ...features.map(({ window_ms, delay_ms }) => window_ms + delay_ms))
+      const ok = since_ms !== null && since_ms <= now() - reach_ms
+      return [`${timeline.source.name} by ${timeline.entity.name}`, ok]
+    })
   }
 
   /** The answer to one request. Throws a ServingError. */

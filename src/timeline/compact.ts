@@ -5,10 +5,11 @@ const index = new RowIndex()
 /**
  * The same timeline without duplicate and beaten rows, ascending by (time, unsigned id), and without the rows at or before
  * `expired_ms` (null: none expires). Tombstones stay until they expire, as an older copy of their event may come again.
- * Answers `rows` itself where there is nothing to do. Throws a RowError for bytes that are not rows.
+ * Answers `rows` itself where there is nothing to do. `told` learns how many copies of the version that won differed from it. Throws a RowError for bytes that are not rows.
  */
-export function compact(rows: Uint8Array, expired_ms: number | null): Uint8Array {
+export function compact(rows: Uint8Array, expired_ms: number | null, told?: { conflicts: number }): Uint8Array {
   index.index(rows, null, expired_ms ?? Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, true)
+  if (told !== undefined) told.conflicts = index.conflicts
   let length = 0
   for (let i = 0; i < index.count; i++) length += index.view.getUint16(index.offsets[i]!, true)
   if (length === rows.length && !index.untidy) return rows

@@ -22,6 +22,8 @@ export class RowIndex {
   schema = 0
   /** True where the last {@link index} met rows out of order or more than once: the bytes are worth a compaction. */
   untidy = false
+  /** Copies of the version that won, of the same schema, that differed from it. */
+  conflicts = 0
   /** Some row that was read is a tombstone. */
   #dead = false
   #order = new Uint32Array(64)
@@ -46,6 +48,7 @@ export class RowIndex {
     if (stored !== null) this.bytes.set(stored, 0)
     if (current !== null) this.bytes.set(current, storedLength)
     this.#dead = false
+    this.conflicts = 0
     const sorted = this.#readHeaders(length, storedLength, after_ms, until_ms)
     if (!sorted) this.#sort()
     if (!sorted || (this.#dead && !tombstones)) this.#keep(tombstones)
@@ -140,6 +143,7 @@ export class RowIndex {
         next >= 0 &&
         this.times[next] === this.times[row] &&
         this.#compareIds(this.offsets[next]!, this.offsets[row]!) === 0
+      if (beaten && this.#differ(this.offsets[next]!, this.offsets[row]!)) this.conflicts++
       if (!beaten) {
         this.#keepTimes[kept] = this.times[row]!
         this.#keepOffsets[kept] = this.offsets[row]!
@@ -198,6 +202,15 @@ export class RowIndex {
     const endA = a + this.view.getUint16(a, true)
     const endB = b + this.view.getUint16(b, true)
     return this.bytes.compare(this.bytes, a + HEADER_BYTES, endA, b + HEADER_BYTES, endB)
+  }
+
+  /** Whether two copies of one event, version and schema are not the same. */
+  #differ(a: number, b: number): boolean {
+    return (
+      this.version(a) === this.version(b) &&
+      this.view.getUint16(a + 4, true) === this.view.getUint16(b + 4, true) &&
+      this.#compareCopies(a, b) !== 0
+    )
   }
 
   version(offset: number): number {

@@ -4,6 +4,7 @@ import type { ReadableStream } from 'node:stream/web'
 import { namesCure } from '../../serving/nearest-name.ts'
 import { refusal } from '../answer.ts'
 import { openBackend } from '../backend.ts'
+import { runBackfillProcess } from '../backfill-process.ts'
 import type { BackfillEvent, BackfillTarget } from '../backfill-runner.ts'
 import { command, FLAGS, optional } from '../command.ts'
 import { CommandError } from '../command-error.ts'
@@ -11,9 +12,11 @@ import { clockFlag } from '../data-folder.ts'
 import { EXIT } from '../exit-code.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { loadModel } from '../load-definitions.ts'
-import { count, counted, instant, Output } from '../output.ts'
+import { count, counted, instant, isTerminal, Output } from '../output.ts'
 import { Progress } from '../progress.ts'
 import type { Backend } from '../request.ts'
+import { PROCESS_FLAGS, type ProcessArgs } from '../server-process.ts'
+import { settingsOf } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
 type Line = BackfillEvent | { readonly type: 'end'; readonly ok: boolean }
@@ -23,13 +26,23 @@ export default command({
     name: 'backfill',
     description:
       'Fills timelines from the archive: those of the feature groups that are named, else whatever is not complete. A backfill\n' +
-      'that was broken off is gone on with behind its finished parts. A running dev does the work, and goes on without us.',
+      'that was broken off is gone on with behind its finished parts. A running dev does the work, and goes on without us.\n' +
+      'With servers, any number of these processes share the work, and what they do is told as JSON lines.',
   },
-  args: { defs: FLAGS.defs, data: FLAGS.data, clock: FLAGS.clock, json: FLAGS.json },
+  args: {
+    defs: FLAGS.defs,
+    data: FLAGS.data,
+    config: FLAGS.config,
+    clock: FLAGS.clock,
+    json: FLAGS.json,
+    watch: { type: 'boolean', default: false, description: 'With servers: stays, and fills whatever becomes due' },
+    port: PROCESS_FLAGS.port,
+  },
   help: {
     rest: 'group',
     examples: [
       { line: 'millrace backfill', what: 'whatever is not complete' },
+      { line: 'millrace backfill --watch', what: 'with servers: whatever is not complete, from now on' },
       { line: 'millrace backfill card_velocity', what: 'the timeline that this group reads, complete or not' },
     ],
     exits: [
@@ -39,17 +52,19 @@ export default command({
     ],
   },
   async run({ args }) {
-    const { data, defs } = args
+    const settings = await settingsOf(args)
     const groups: readonly string[] = args._
     const output = new Output(args.json)
     const clock = optional(args.clock, clockFlag)
-    const model = await loadModel(defs)
+    const model = await loadModel(settings.defs)
     for (const group of groups) {
       if (model.groups.has(group)) continue
       throw new UsageError(`<group>: there is no feature group '${group}'`, namesCure(group, model.groups.keys()))
     }
+    if (settings.data === null) return inProcess(args, groups)
+    if (args.watch) throw new UsageError('--watch needs servers', 'millrace dev fills whatever becomes due by itself')
     const note = (text: string) => output.note(text)
-    const backend = await openBackend({ data, defs, model, clock, command: 'backfill', caughtUp: true, note })
+    const backend = await openBackend({ settings, model, clock, command: 'backfill', caughtUp: true, note })
     const interrupt = onInterrupt()
     const report = new BackfillReport()
     try {
@@ -69,6 +84,18 @@ export default command({
     return report.ok ? EXIT.ok : EXIT.failed
   },
 })
+
+/** With servers it is a process like the others; on a terminal its progress is shown, too. */
+async function inProcess(args: ProcessArgs & { readonly watch: boolean }, groups: readonly string[]): Promise<number> {
+  const report = new BackfillReport()
+  const { config, defs, port, watch } = args
+  try {
+    const onEvent = (event: BackfillEvent) => report.take(event)
+    return await runBackfillProcess({ config, defs, port, groups, watch, ...(isTerminal() && { onEvent }) })
+  } finally {
+    report.progress.clear()
+  }
+}
 
 /** What the API tells of a backfill, until its end or the signal. */
 async function* backfillLines(backend: Backend, groups: readonly string[], signal: AbortSignal): AsyncGenerator<Line> {

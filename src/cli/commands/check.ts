@@ -9,6 +9,7 @@ import { EXIT } from '../exit-code.ts'
 import type { LoadProblem } from '../file-problem.ts'
 import { formatLoadProblem, type LoadedDefinitions, loadDefinitions } from '../load-definitions.ts'
 import { counted, Output, styled } from '../output.ts'
+import { type Settings, settingsOf } from '../settings.ts'
 
 export default command({
   meta: {
@@ -17,7 +18,7 @@ export default command({
       'Says everything that is wrong with the definitions, with the file, the name and a cure; where there is a data folder,\n' +
       'also what its archive tables lack. Warnings are told apart: they keep nothing from working.',
   },
-  args: { defs: FLAGS.defs, data: FLAGS.data, json: FLAGS.json },
+  args: { defs: FLAGS.defs, data: FLAGS.data, config: FLAGS.config, json: FLAGS.json },
   help: {
     examples: [
       { line: 'millrace check', what: 'the definitions in feature-defs' },
@@ -28,10 +29,11 @@ export default command({
       [EXIT.definitions, 'there are errors; warnings alone are 0'],
     ],
   },
-  async run({ args: { defs, data, json } }) {
-    const output = new Output(json)
-    const loaded = await loadDefinitions(defs)
-    const problems = [...loaded.problems, ...(await archiveProblems(loaded, data, (text) => output.note(text)))]
+  async run({ args }) {
+    const output = new Output(args.json)
+    const settings = await settingsOf(args)
+    const loaded = await loadDefinitions(settings.defs)
+    const problems = [...loaded.problems, ...(await archiveProblems(loaded, settings, (text) => output.note(text)))]
     const errors = problems.filter(({ severity }) => severity === 'error')
     output.result({ ok: errors.length === 0, files: loaded.files, problems: problems.map(plain) }, () =>
       checkText(loaded, problems),
@@ -43,11 +45,12 @@ export default command({
 /** What the archive tables of a data folder lack; nothing where there is no such folder yet. */
 async function archiveProblems(
   { definitions, model }: LoadedDefinitions,
-  data: string,
+  settings: Settings,
   note: (text: string) => void,
 ): Promise<readonly LoadProblem[]> {
-  if (model === null || !existsSync(join(data, 'archive'))) return []
-  const backend = await openInspection({ data, command: 'check', note })
+  const { data } = settings
+  if (model === null || (data !== null && !existsSync(join(data, 'archive')))) return []
+  const backend = await openInspection({ settings, command: 'check', note })
   try {
     const describe = async (table: string) => {
       const path = `/admin/v1/archive-table?table=${encodeURIComponent(table)}`

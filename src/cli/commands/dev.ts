@@ -8,6 +8,7 @@ import { demoRequest, loadDemoHistory, runDemoTraffic } from '../demo/demo.ts'
 import { Engine } from '../engine.ts'
 import { listen } from '../listen.ts'
 import { loadModel } from '../load-definitions.ts'
+import { DATA_FOLDER, settingsOf } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
 const HOST = '127.0.0.1'
@@ -54,6 +55,7 @@ export default command({
   args: {
     defs: FLAGS.defs,
     data: FLAGS.data,
+    config: FLAGS.config,
     port: {
       type: 'string',
       default: '8080',
@@ -84,8 +86,10 @@ export default command({
     const port = portOf(args.port)
     const asked = args.clock === undefined ? null : clockFlag(args.clock)
     const tell = teller(args.json)
-    const model = await loadModel(args.defs)
-    const data = args.demo && args.data === '.millrace' ? await mkdtemp(join(tmpdir(), 'millrace-demo-')) : args.data
+    // Everything in one process, whatever servers are configured: the data folder is its own.
+    const { defs, data: folder } = await settingsOf({ ...args, data: args.data ?? DATA_FOLDER })
+    const model = await loadModel(defs)
+    const data = args.demo && args.data === undefined ? await mkdtemp(join(tmpdir(), 'millrace-demo-')) : folder!
     const lock = await lockDataFolder(data, 'dev')
     const clock = folderClock(data, asked)
     const stop = new AbortController()
@@ -97,7 +101,7 @@ export default command({
       const engine = await Engine.open({
         data,
         model,
-        defs: args.defs,
+        defs,
         clock,
         onBackfill: backfillTeller(tell),
         onTrouble: (source, message) =>
@@ -128,7 +132,7 @@ export default command({
       }
     } finally {
       await lock.release()
-      if (data !== args.data) await rm(data, { recursive: true, force: true })
+      if (data !== folder) await rm(data, { recursive: true, force: true })
     }
     tell('stopped', 'millrace has stopped: all that was acknowledged is on disk', {})
   },

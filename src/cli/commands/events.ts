@@ -8,6 +8,7 @@ import { EXIT } from '../exit-code.ts'
 import { loadModel } from '../load-definitions.ts'
 import { count, counted, instant, Output, table } from '../output.ts'
 import { atFlag, keysFlag, wholeFlag } from '../request-flags.ts'
+import { settingsOf } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
 export default command({
@@ -28,6 +29,7 @@ export default command({
     limit: { type: 'string', description: 'Most events that are shown (default: 1000)', valueHint: 'number' },
     defs: FLAGS.defs,
     data: FLAGS.data,
+    config: FLAGS.config,
     clock: FLAGS.clock,
     json: FLAGS.json,
   },
@@ -48,11 +50,11 @@ export default command({
     ],
   },
   async run({ args }) {
-    const { data, defs, keys: keysText } = args
+    const settings = await settingsOf(args)
     const output = new Output(args.json)
     const clock = optional(args.clock, clockFlag)
     const limit = optional(args.limit, (text) => wholeFlag('--limit', text))
-    const model = await loadModel(defs)
+    const model = await loadModel(settings.defs)
     const feature = model.features.get(args.feature)
     if (feature === undefined) {
       throw new UsageError(
@@ -61,11 +63,11 @@ export default command({
       )
     }
     const { entity } = feature.timeline
-    const keys = keysFlag(keysText, new Map(entity.key.map(({ name, type }) => [name, type])))
+    const keys = keysFlag(args.keys, new Map(entity.key.map(({ name, type }) => [name, type])))
     const at = optional(args.at, atFlag)
     const question = { keys, ...(at === null ? {} : { at }), ...(limit === null ? {} : { limit }) }
     const note = (text: string) => output.note(text)
-    const backend = await openBackend({ data, defs, model, clock, command: 'events', caughtUp: true, note })
+    const backend = await openBackend({ settings, model, clock, command: 'events', caughtUp: true, note })
     try {
       const answer = await postJson<FeatureEvents>(backend, `/v1/features/${feature.name}/events`, question)
       output.result(answer, () => eventsText(answer))

@@ -8,6 +8,7 @@ import { EXIT } from '../exit-code.ts'
 import { loadModel } from '../load-definitions.ts'
 import { instant, Output, styled, table } from '../output.ts'
 import { atFlag, keysFlag, objectFlag } from '../request-flags.ts'
+import { settingsOf } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** What a service answers. */
@@ -35,6 +36,7 @@ export default command({
     at: { type: 'string', description: 'The instant: ISO 8601 or epoch milliseconds', valueHint: 'instant' },
     defs: FLAGS.defs,
     data: FLAGS.data,
+    config: FLAGS.config,
     clock: FLAGS.clock,
     json: FLAGS.json,
   },
@@ -55,10 +57,10 @@ export default command({
     ],
   },
   async run({ args }) {
-    const { data, defs } = args
+    const settings = await settingsOf(args)
     const output = new Output(args.json)
     const clock = optional(args.clock, clockFlag)
-    const model = await loadModel(defs)
+    const model = await loadModel(settings.defs)
     const service = model.services.get(args.service)
     if (service === undefined) {
       throw new UsageError(
@@ -82,7 +84,7 @@ export default command({
       ...field('at', optional(args.at, atFlag)),
     }
     const note = (text: string) => output.note(text)
-    const backend = await openBackend({ data, defs, model, clock, command: 'get', caughtUp: true, note })
+    const backend = await openBackend({ settings, model, clock, command: 'get', caughtUp: true, note })
     try {
       const answer = await postJson<VectorAnswer>(backend, `/v1/services/${service.name}`, question)
       // A program that reads our output gets JSON, whether it says so or not.

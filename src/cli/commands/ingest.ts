@@ -12,6 +12,7 @@ import { onInterrupt } from '../interrupt.ts'
 import { loadModel } from '../load-definitions.ts'
 import { count, counted, Output } from '../output.ts'
 import { formatSeconds, Progress } from '../progress.ts'
+import { DATA_FOLDER, settingsOf } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
 export default command({
@@ -41,6 +42,7 @@ export default command({
     again: { type: 'boolean', default: false, description: 'Also where the file was ingested to its end before' },
     defs: FLAGS.defs,
     data: FLAGS.data,
+    config: FLAGS.config,
     clock: FLAGS.clock,
     json: FLAGS.json,
   },
@@ -63,12 +65,12 @@ export default command({
     ],
   },
   async run({ args }) {
-    const { data, defs } = args
+    const settings = await settingsOf(args)
     const output = new Output(args.json)
     const clock = optional(args.clock, clockFlag)
     const delimiter = delimiterFlag(args.delimiter)
     const format = optional(args.format, formatFlag)
-    const model = await loadModel(defs)
+    const model = await loadModel(settings.defs)
     const source = sourceOf(model, args.source, args.archive)
     const input = openInput(args.file, format)
     const task: IngestTask = {
@@ -76,13 +78,14 @@ export default command({
       road: args.archive ? 'archive' : 'log',
       input,
       delimiter,
-      data,
+      // What was ingested already is noted beside the data, or where it would be.
+      data: settings.data ?? DATA_FOLDER,
       rejectedFile: args.rejected ?? null,
       again: args.again,
       limits: null,
     }
     const note = (text: string) => output.note(text)
-    const backend = await openBackend({ data, defs, model, clock, command: 'ingest', caughtUp: false, note })
+    const backend = await openBackend({ settings, model, clock, command: 'ingest', caughtUp: false, note })
     const interrupt = onInterrupt()
     const progress = new Progress()
     const begun_ms = performance.now()

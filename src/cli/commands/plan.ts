@@ -14,6 +14,7 @@ import type { LiveDefinitions } from '../live-definitions.ts'
 import { loadModel } from '../load-definitions.ts'
 import { bytes, count, counted, Output, styled } from '../output.ts'
 import type { Backend } from '../request.ts'
+import { type Settings, settingsOf } from '../settings.ts'
 
 export default command({
   meta: {
@@ -22,7 +23,7 @@ export default command({
       'Says what the definitions would change against what was served last: features and services that come, change and go,\n' +
       'timelines that need a backfill and why, and the memory that each will take. Nothing is changed.',
   },
-  args: { defs: FLAGS.defs, data: FLAGS.data, clock: FLAGS.clock, json: FLAGS.json },
+  args: { defs: FLAGS.defs, data: FLAGS.data, config: FLAGS.config, clock: FLAGS.clock, json: FLAGS.json },
   help: {
     examples: [
       { line: 'millrace plan', what: 'before dev is started again with other definitions' },
@@ -34,11 +35,12 @@ export default command({
     ],
   },
   async run({ args }) {
-    const { data, defs } = args
+    const settings = await settingsOf(args)
+    const { data, config } = settings
     const output = new Output(args.json)
-    const clock = optional(args.clock, clockFlag) ?? rememberedClock(data)
-    const model = await loadModel(defs)
-    const basis = await planBasis(model, data, clock, (text) => output.note(text))
+    const clock = optional(args.clock, clockFlag) ?? (data === null ? config.clock : rememberedClock(data))
+    const model = await loadModel(settings.defs)
+    const basis = await planBasis(model, settings, clock, (text) => output.note(text))
     const plan = makePlan(model, basis)
     output.result(plan, () => planText(plan))
     return EXIT.ok
@@ -47,15 +49,15 @@ export default command({
 
 async function planBasis(
   model: Model,
-  data: string,
+  settings: Settings,
   clock: ClockMode,
   note: (text: string) => void,
 ): Promise<PlanBasis> {
   const now_ms = Date.now()
-  if (!existsSync(data)) {
+  if (settings.data !== null && !existsSync(settings.data)) {
     return { live: { features: {}, services: {} }, timelines: [], stats: new Map(), clock, now_ms }
   }
-  const backend = await openInspection({ data, command: 'plan', note })
+  const backend = await openInspection({ settings, command: 'plan', note })
   try {
     const live = await getJson<LiveDefinitions>(backend, '/admin/v1/live')
     const { records } = await getJson<{ records: HeldTimeline[] }>(backend, '/admin/v1/timelines')

@@ -7,6 +7,7 @@ import type { EngineStatus, SourceStatus, TimelineStatus } from '../engine-statu
 import { EXIT } from '../exit-code.ts'
 import { loadModel } from '../load-definitions.ts'
 import { bytes, count, instant, Output, styled, table } from '../output.ts'
+import { settingsOf } from '../settings.ts'
 
 export default command({
   meta: {
@@ -15,7 +16,7 @@ export default command({
       'Shows how everything stands: sources with their positions, watermarks and archives; timelines with their coverage\n' +
       'and backfills; the size of the online store.',
   },
-  args: { defs: FLAGS.defs, data: FLAGS.data, clock: FLAGS.clock, json: FLAGS.json },
+  args: { defs: FLAGS.defs, data: FLAGS.data, config: FLAGS.config, clock: FLAGS.clock, json: FLAGS.json },
   help: {
     examples: [
       { line: 'millrace status', what: 'of the dev that holds .millrace, or of the folder as it lies there' },
@@ -29,12 +30,13 @@ export default command({
       [EXIT.definitions, 'the definitions have errors'],
     ],
   },
-  async run({ args: { defs, data, clock: clockText, json } }) {
-    const output = new Output(json)
-    const clock = optional(clockText, clockFlag)
-    const model = await loadModel(defs)
+  async run({ args }) {
+    const output = new Output(args.json)
+    const clock = optional(args.clock, clockFlag)
+    const settings = await settingsOf(args)
+    const model = await loadModel(settings.defs)
     const note = (text: string) => output.note(text)
-    const backend = await openBackend({ data, defs, model, clock, command: 'status', caughtUp: false, note })
+    const backend = await openBackend({ settings, model, clock, command: 'status', caughtUp: false, note })
     try {
       const status = await getJson<EngineStatus>(backend, '/admin/v1/status')
       output.result({ ...status, running: backend.url !== null }, () => statusText(status, backend.url))

@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Model } from '../../features/model.ts'
+import type { Model, SourceModel } from '../../features/model.ts'
 import type { VectorService } from '../vector-service.ts'
 import { allowedMethods } from './allowed-methods.ts'
 import { describeApi } from './api-description.ts'
@@ -16,13 +16,18 @@ export interface ApiOptions {
   readonly ready: () => readonly string[]
   /** Told of what went wrong here, by which no caller is to blame. Default: standard error. */
   readonly onFailure?: (error: unknown) => void
+  /** Told of every answer of a service that there is: its status, and how long it took. */
+  readonly onAnswered?: (service: string, status: number, seconds: number) => void
+  /** Told of events that were refused. */
+  readonly onRejected?: (source: SourceModel, count: number) => void
 }
 
 /** The HTTP API. It does not listen; more routes can be put on it before its first call. */
 export function createApi(options: ApiOptions): OpenAPIHono {
   const { model, vectors, ready, onFailure = console.error } = options
   const app = new OpenAPIHono()
-  addEventRoutes(app, model, options.append)
+  if (options.onAnswered !== undefined) addTimer(app, model, options.onAnswered)
+  addEventRoutes(app, model, options.append, options.onRejected)
   addServiceRoutes(app, vectors)
 
   const described = JSON.stringify(catalogue(model))
@@ -55,4 +60,13 @@ export function createApi(options: ApiOptions): OpenAPIHono {
     return c.json(errorBody(shown), status)
   })
   return app
+}
+
+function addTimer(app: OpenAPIHono, model: Model, onAnswered: NonNullable<ApiOptions['onAnswered']>): void {
+  app.use('/v1/services/:service/*', async (c, next) => {
+    const begun_ms = performance.now()
+    await next()
+    const service = c.req.param('service')
+    if (model.services.has(service)) onAnswered(service, c.res.status, (performance.now() - begun_ms) / 1_000)
+  })
 }

@@ -12,7 +12,12 @@ export const EVENT_BYTES_MAX = 16 * 1024 * 1024
 export type AppendEvents = (source: SourceModel, events: readonly TakenEvent[]) => Promise<void>
 
 /** `POST /v1/sources/:source/events`: what it accepts is durable. */
-export function addEventRoutes(app: OpenAPIHono, model: Model, append: AppendEvents): void {
+export function addEventRoutes(
+  app: OpenAPIHono,
+  model: Model,
+  append: AppendEvents,
+  onRejected?: (source: SourceModel, count: number) => void,
+): void {
   app.post('/v1/sources/:source/events', async (c) => {
     const source = sourceOf(model, c.req.param('source'))
     const encoding = c.req.header('content-encoding')
@@ -21,6 +26,7 @@ export function addEventRoutes(app: OpenAPIHono, model: Model, append: AppendEve
     }
     const text = await readText(c, EVENT_BYTES_MAX)
     const { taken, rejected } = readEvents(source.parser, c.req.header('content-type'), text)
+    if (rejected.length > 0) onRejected?.(source, rejected.length)
     if (taken.length > 0) await appended(append, source, taken)
     const answer = { accepted: taken.length, rejected }
     if (taken.length > 0 || rejected.length === 0) return c.json(answer)

@@ -1,0 +1,60 @@
+import { ArchiveWorker } from '../archive-worker.ts'
+import { command } from '../command.ts'
+import { EXIT } from '../exit-code.ts'
+import { PROCESS_FLAGS, runServerProcess } from '../server-process.ts'
+import { openServerArchive, openServerLog, openServerStore } from '../server-stores.ts'
+import { streamedSources } from '../stream-group.ts'
+
+export default command({
+  meta: {
+    name: 'archive',
+    description:
+      'Carries events from Kafka to the tables in ClickHouse, each with its partition, offset and arrival. Run as many as wanted. What is\n' +
+      'written twice counts once.',
+  },
+  args: PROCESS_FLAGS,
+  help: {
+    examples: [{ line: 'millrace archive', what: 'as millrace.config.ts says' }],
+    exits: [
+      [EXIT.failed, 'it could not start, or failed'],
+      [EXIT.definitions, 'the definitions have errors'],
+    ],
+  },
+  run({ args }) {
+    return runServerProcess({ name: 'archive', args }, async (process) => {
+      const { config, model, metrics, troubles, signal, log: lines } = process
+      const log = await process.opened('Kafka', () => openServerLog(config))
+      const archive = await process.opened('ClickHouse', () => openServerArchive(config))
+      const store = await process.opened('Redis', () => openServerStore(config))
+      try {
+        await process.opened('start', async () => {
+          for (const { topic } of streamedSources(model)) await log.ensureTopic(topic, config.kafka!.partitions)
+        })
+        await process.opened('start', () => process.tellDefinitions(store))
+        const worker = new ArchiveWorker({
+          model,
+          log,
+          archive,
+          now: Date.now,
+          troubles,
+          batch: config.archive,
+          onArchived: ({ name }, rows, took_ms) => {
+            metrics.archiveInsert(took_ms / 1_000)
+            metrics.source(name).events('archive', rows)
+          },
+          onGap: ({ name }, reason) => {
+            metrics.source(name).gap()
+            lines.error({ source: name }, reason)
+          },
+        })
+        process.ready({ sources: [...worker.archivers.keys()] })
+        await worker.run(signal)
+      } finally {
+        await log.close()
+        await archive.close()
+        await store.close()
+      }
+      return EXIT.ok
+    })
+  },
+})

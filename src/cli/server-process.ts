@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Model } from '../features/model.ts'
+import type { OnlineStore } from '../stores/online-store.ts'
+import { CommandError } from './command-error.ts'
+import { loadConfig } from './config/load-config.ts'
+import type { LoadedConfig } from './config/loaded-config.ts'
+import { every } from './every.ts'
+import { EXIT } from './exit-code.ts'
+import { onInterrupt } from './interrupt.ts'
+import { listen } from './listen.ts'
+import { LIVE_MS, otherDefinitions, recordLive } from './live-definitions.ts'
+import { loadModel } from './load-definitions.ts'
+import { createLog, type Log } from './log.ts'
+import { Metrics } from './metrics.ts'
+import { opsApp } from './ops-server.ts'
+import { ServerError } from './server-error.ts'
+import { Troubles } from './troubles.ts'
+import { UsageError } from './usage-error.ts'
+import { version } from './version.ts'
+
+/** A server that is away is tried again after this, and after twice as long, up to the most. */
+const RETRY_MS_MIN = 200
+const RETRY_MS_MAX = 5_000
+
+/** The flags of every process over servers. */
+export const PROCESS_FLAGS = {
+  config: {
+    type: 'string',
+    description:
+      'Configuration file; without it millrace.config.ts, where there is one. MILLRACE_ variables win over it',
+    valueHint: 'file',
+  },
+  defs: {
+    type: 'string',
+    description: 'Folder of definition files, in place of the configured one',
+    valueHint: 'folder',
+  },
+  port: {
+    type: 'string',
+    description: 'Port of health and metrics; 0 for any free one. Without it MILLRACE_HTTP_PORT, else any free one',
+    valueHint: 'number',
+  },
+} as const
+
+export interface ProcessArgs {
+  readonly config?: string | undefined
+  readonly defs?: string | undefined
+  readonly port?: string | undefined
+}
+
+/** Those of {@link opsApp}. */
+const OPS_PATHS = ['/healthz', '/readyz', '/metrics']
+
+interface Fetching {
+  fetch(request: Request): Response | Promise<Response>
+}
+
+/** What one process over servers has at hand. */
+export interface ServerProcess {
+  readonly config: LoadedConfig
+  readonly model: Model
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly troubles: Troubles
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal
+  /** Opens something that needs a server; one that is away is waited for. Rejects when the process is to stop. */
+  readonly opened: <T>(what: string, open: () => Promise<T>) => Promise<T>
+  /** Answers calls beside those for health and metrics from now on. */
+  readonly mount: (app: Fetching) => void
+  /** Says again and again by which definitions this process works, and looks who works by others. */
+  readonly tellDefinitions: (store: OnlineStore) => Promise<void>
+  /** The process does its work now. */
+  readonly ready: (fields?: object) => void
+}
+
+export interface ProcessOptions {
+  readonly name: string
+  readonly args: ProcessArgs
+  /** Where neither a flag nor the environment names a port. Default: any free one. */
+  readonly port?: (config: LoadedConfig) => number
+  /** Why it is not ready, beside its troubles. */
+  readonly unready?: () => readonly string[]
+}
+
+/**
+ * Runs a process over servers: configuration, definitions, JSON lines on stdout, `/healthz`, `/readyz` and `/metrics` from its first
+ * moment, an orderly stop. `work` is over when the signal is aborted, or before. Answers the exit code.
+ */
+export async function runServerProcess(
+  { name, args, port, unready = () => [] }: ProcessOptions,
+  work: (process: ServerProcess) => Promise<number | undefined>,
+): Promise<number> {
+  const config = await loadConfig({ file: args.config ?? null, env: process.env, cwd: process.cwd() })
+  if (!config.servers) throw noServers(name)
+  const model = await loadModel(args.defs ?? config.defs)
+  const log = createLog({ process: name, level: config.log.level })
+  const metrics = new Metrics({ process: name, version: version(), now: Date.now })
+  const troubles = new Troubles((where, message) => {
+    if (message === null) log.info({ where }, 'all is well again')
+    else log.warn({ where }, message)
+  })
+  const { signal, release } = onInterrupt()
+  let isReady = false
+  let others: readonly string[] = []
+  const reasons = () => [...(isReady ? [] : ['it is starting']), ...unready(), ...troubles.all]
+  const ops = opsApp({ ready: reasons, notes: () => others, metrics })
+  let app: Fetching | null = null
+  const fetch = (request: Request) =>
+    app === null || OPS_PATHS.some((path) => request.url.endsWith(path)) ? ops.fetch(request) : app.fetch(request)
+  const { host } = config.http
+  const listener = await listen(fetch, { host, port: portOf(args, config, port), flag: '--port' })
+  const upkeep: Promise<void>[] = []
+  const stopping = new AbortController()
+  signal.addEventListener('abort', () => {
+    log.info('stopping')
+    stopping.abort()
+  })
+  log.info({ url: listener.url, config: config.file, defs: args.defs ?? config.defs }, 'listening')
+  try {
+    const code = await work({
+      config,
+      model,
+      log,
+      metrics,
+      troubles,
+      signal,
+      opened: (what, open) => untilOpened(what, open, { troubles, signal }),
+      mount: (mounted) => {
+        app = mounted
+      },
+      tellDefinitions: async (store) => {
+        const tell = async () => {
+          await recordLive(store, model, Date.now())
+          others = await otherDefinitions(store, model, Date.now())
+        }
+        await tell()
+        upkeep.push(every(LIVE_MS, stopping.signal, { where: 'live definitions', troubles }, tell))
+      },
+      ready: (fields = {}) => {
+        isReady = true
+        log.info({ url: listener.url, ...fields }, 'ready')
+      },
+    })
+    return code ?? EXIT.ok
+  } catch (error) {
+    if (signal.aborted) return EXIT.ok
+    throw error
+  } finally {
+    stopping.abort()
+    await Promise.all(upkeep)
+    await listener.close()
+    release()
+    log.info('stopped')
+  }
+}
+
+function noServers(name: string): CommandError {
+  return new CommandError(
+    'SERVERS_MISSING',
+    `millrace ${name} works with Redis, Kafka and ClickHouse, and none is configured`,
+    {
+      cure:
+        'name them in millrace.config.ts, or set MILLRACE_REDIS_URL, MILLRACE_KAFKA_BROKERS and MILLRACE_CLICKHOUSE_URL; ' +
+        'millrace dev needs none of them',
+      exitCode: EXIT.usage,
+    },
+  )
+}
+
+function portOf(args: ProcessArgs, config: LoadedConfig, otherwise: ProcessOptions['port']): number {
+  if (args.port !== undefined) {
+    const port = /^[0-9]{1,5}$/.test(args.port) ? Number(args.port) : Number.NaN
+    if (port <= 65_535) return port
+    throw new UsageError(`--port: '${args.port}' is not a port`, 'give a number from 0 (any free one) to 65535')
+  }
+  if (process.env.MILLRACE_HTTP_PORT) return config.http.port
+  return otherwise?.(config) ?? 0
+}
+
+async function untilOpened<T>(
+  what: string,
+  open: () => Promise<T>,
+  { troubles, signal }: Pick<ServerProcess, 'troubles' | 'signal'>,
+): Promise<T> {
+  for (let retry_ms = RETRY_MS_MIN; ; retry_ms = Math.min(2 * retry_ms, RETRY_MS_MAX)) {
+    signal.throwIfAborted()
+    try {
+      const found = await open()
+      troubles.report(what, null)
+      return found
+    } catch (error) {
+      const final = error instanceof ServerError ? !error.retryable : error instanceof CommandError
+      if (final || signal.aborted) throw error
+      troubles.report(what, error instanceof Error ? error.message : String(error))
+      await sleep(retry_ms, undefined, { signal })
+    }
+  }
+}

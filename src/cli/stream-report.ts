@@ -1,0 +1,87 @@
+import type { SourceModel } from '../features/model.ts'
+import type { EventLog, PartitionRange } from '../stores/event-log.ts'
+import type { OnlineStore } from '../stores/online-store.ts'
+import { WatermarkBoard } from '../stores/watermarks.ts'
+import type { AppliedBatch, SourceStream } from '../stream/source-stream.ts'
+import type { Metrics } from './metrics.ts'
+
+/** How often watermarks are told to other processes. */
+export const REPORT_MS = 500
+
+/** How often topics are looked at for new partitions and their ends. */
+const RANGES_MS = 1_000
+
+/** A broker may learn of a new partition so much later than the one that made it. */
+const METADATA_LAG_MS = 2_000
+
+/** Tells how far the streams of a process are: other processes, through the store, and Prometheus. */
+export class StreamReport {
+  readonly #streams: ReadonlyMap<string, SourceStream>
+  readonly #log: EventLog
+  readonly #metrics: Metrics
+  readonly #board: WatermarkBoard
+  readonly #ranges = new Map<string, { readonly read_ms: number; readonly ranges: readonly PartitionRange[] }>()
+  /** By source: the partitions that were told of last. */
+  readonly #told = new Map<string, readonly number[]>()
+
+  constructor(
+    streams: ReadonlyMap<string, SourceStream>,
+    { log, store, group, metrics }: { log: EventLog; store: OnlineStore; group: string; metrics: Metrics },
+  ) {
+    this.#streams = streams
+    this.#log = log
+    this.#metrics = metrics
+    this.#board = new WatermarkBoard(store, group)
+    for (const name of streams.keys()) metrics.source(name)
+  }
+
+  /** A batch is visible now. */
+  applied({ name }: SourceModel, { events, rows, times_ms }: AppliedBatch, now_ms: number): void {
+    const metrics = this.#metrics.source(name)
+    metrics.events('stream', events)
+    metrics.rowsWritten(rows)
+    metrics.batch(events)
+    for (const time_ms of times_ms) metrics.fresh(now_ms - time_ms)
+  }
+
+  async tell(now_ms: number): Promise<void> {
+    const told: Promise<void>[] = []
+    for (const stream of this.#streams.values()) {
+      const { topic, name } = stream.source
+      const ranges = await this.#rangesOf(topic, now_ms)
+      const progress = stream.progress
+      for (const { partition, offset, watermark_ms } of progress) {
+        if (watermark_ms === null) continue
+        told.push(this.#board.partition(topic, partition, { offset, ms: watermark_ms }))
+      }
+      const { read_ms } = this.#ranges.get(topic)!
+      told.push(this.#board.topic(topic, { partitions: ranges.length, ms: read_ms - METADATA_LAG_MS }))
+      this.#measure(name, stream, ranges, now_ms)
+    }
+    await Promise.all(told)
+  }
+
+  async #rangesOf(topic: string, now_ms: number): Promise<readonly PartitionRange[]> {
+    const known = this.#ranges.get(topic)
+    if (known !== undefined && now_ms - known.read_ms < RANGES_MS) return known.ranges
+    const ranges = await this.#log.ranges(topic)
+    this.#ranges.set(topic, { read_ms: now_ms, ranges })
+    return ranges
+  }
+
+  #measure(name: string, stream: SourceStream, ranges: readonly PartitionRange[], now_ms: number): void {
+    const metrics = this.#metrics.source(name)
+    const partitions = stream.progress.map(({ partition }) => partition)
+    for (const gone of this.#told.get(name) ?? []) if (!partitions.includes(gone)) metrics.forgetPartition(gone)
+    this.#told.set(name, partitions)
+    let behind = 0
+    for (const { partition, offset } of stream.progress) {
+      const lag = Math.max(0, (ranges.find((range) => range.partition === partition)?.end ?? offset) - offset)
+      metrics.lag(partition, lag)
+      behind += lag
+    }
+    const { watermark_ms } = stream
+    metrics.watermark(watermark_ms)
+    metrics.lagAge(behind === 0 || watermark_ms === null ? 0 : Math.max(0, now_ms - watermark_ms))
+  }
+}
