@@ -200,7 +200,12 @@ describe('candidates', () => {
   const slot = (...acked: (number | null)[]) => ({
     time_ms: first.time_ms,
     id: first.id,
-    copies: [first, label, tombstone].map((copy, i) => ({ payment: copy, begun_ms: 0, acked_ms: acked[i] ?? null })),
+    copies: [first, label, tombstone].map((copy, i) => ({
+      payment: copy,
+      begun_ms: 0,
+      acked_ms: acked[i] ?? null,
+      place: null,
+    })),
   })
 
   it.each([

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Kafka, type Producer as KafkaProducer, logLevel } from 'kafkajs'
+import { Kafka, type Producer as KafkaProducer, logLevel, type RecordMetadata } from 'kafkajs'
 import { SeededRandom } from '../stores/seeded-random.ts'
 import type { Ledger } from './judge/ledger.ts'
 import type { Sending, Traffic } from './world/traffic.ts'
@@ -139,7 +139,8 @@ export class Producer {
         value: text,
         partition: this.#random.below(this.partitions),
       }))
-      await this.#producer.send({ topic: TOPIC, messages, acks: -1 })
+      const records = await this.#producer.send({ topic: TOPIC, messages, acks: -1 })
+      return placesOf(messages, records)
     })
   }
 
@@ -161,18 +162,21 @@ export class Producer {
           `${sendings.length} events, ${invalid} of them invalid: ${response.status} ${text.slice(0, 300)}`,
         )
       }
+      return []
     })
   }
 
-  async #call(sendings: readonly Sending[], send: () => Promise<void>): Promise<void> {
+  async #call(sendings: readonly Sending[], send: () => Promise<readonly (string | null)[]>): Promise<void> {
     const { ledger } = this.#options
     this.#calls++
     try {
       const begun_ms = Date.now()
       for (const { payment } of sendings) if (payment !== null) ledger.begin(payment, begun_ms)
-      await send()
+      const places = await send()
       const acked_ms = Date.now()
-      for (const { payment } of sendings) if (payment !== null) ledger.ack(payment, acked_ms)
+      for (const [i, { payment }] of sendings.entries()) {
+        if (payment !== null) ledger.ack(payment, acked_ms, places[i] ?? null)
+      }
     } catch {
       await sleep(RETRY_MS)
       this.#again.push(...sendings.filter(({ payment }) => payment !== null))
@@ -180,4 +184,18 @@ export class Producer {
       this.#calls--
     }
   }
+}
+
+/** Where each message went: those of one partition have offsets in the order in which they were sent. */
+function placesOf(
+  messages: readonly { readonly partition: number }[],
+  records: readonly RecordMetadata[],
+): (string | null)[] {
+  const next = new Map(records.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]))
+  return messages.map(({ partition }) => {
+    const offset = next.get(partition)
+    if (offset === undefined) return null
+    next.set(partition, offset + 1)
+    return `${partition}/${offset}`
+  })
 }

@@ -5,6 +5,7 @@ import { scoredForm, scoredJson } from '../world/payment.ts'
 import type { Traffic } from '../world/traffic.ts'
 import { LOOKBACK_MS } from '../world/world.ts'
 import { type Answer, AnswerJudge, type Question } from './answer-judge.ts'
+import { diagnose } from './diagnosis.ts'
 import type { Ledger } from './ledger.ts'
 import { StaysOk } from './stays-ok.ts'
 import { Tally } from './tally.ts'
@@ -18,6 +19,9 @@ const SETTLE_POLL_MS = 500
 
 /** Questions asked at the end, when all must be ok and exact, beside one for every pair. */
 const LAST_QUESTIONS = 60
+
+/** Wrong values that are looked into, as that takes questions of its own. */
+const DIAGNOSED_MAX = 10
 
 /** Rows of one batch at the end. */
 const LAST_ROWS = 100
@@ -47,6 +51,7 @@ export class Judge {
   readonly #answers: AnswerJudge
   #running: Promise<unknown> | null = null
   #open = false
+  #diagnosed = 0
 
   constructor({ ledger, traffic, seed }: JudgeOptions) {
     this.#ledger = ledger
@@ -107,6 +112,11 @@ export class Judge {
       }
       if (!this.#answers.judge(target.model, question, answer, target.name, exactly)) good = false
       this.stays.look(target.name, target.model, question, answer, begun_ms)
+    }
+    for (const wrong of this.tally.wrong.slice(this.#diagnosed, DIAGNOSED_MAX)) {
+      this.#diagnosed++
+      if (target.url === null) continue
+      wrong.behind = await diagnose(target.url, wrong, this.#ledger).catch((error: unknown) => [String(error)])
     }
     return good
   }

@@ -7,6 +7,8 @@ export interface Copy {
   readonly begun_ms: number
   /** When it was first acknowledged: the log had it before. Null: not yet, or never. */
   acked_ms: number | null
+  /** Where in the log the first acknowledged one is, as `partition/offset`; null: it is not known. */
+  place: string | null
 }
 
 /** What an entity of the world is called here: its entity's name, and its key. */
@@ -36,7 +38,7 @@ export class Ledger {
   /** To be called before the first byte of it leaves. */
   begin(payment: Payment, now_ms: number): void {
     if (this.#copies.has(payment)) return
-    const copy: Copy = { payment, begun_ms: now_ms, acked_ms: null }
+    const copy: Copy = { payment, begun_ms: now_ms, acked_ms: null, place: null }
     this.#copies.set(payment, copy)
     const { id, time_ms, card_id, merchant_id } = payment
     for (const entity of ['card', 'merchant', 'card_merchant']) {
@@ -51,10 +53,13 @@ export class Ledger {
     this.pairs.set(entityKeyOf('card_merchant', card_id, merchant_id), { card_id, merchant_id })
   }
 
-  /** To be called after the answer came that the log has it. */
-  ack(payment: Payment, now_ms: number): void {
+  /** To be called after the answer came that the log has it, at `partition/offset` where that is known. */
+  ack(payment: Payment, now_ms: number, place: string | null = null): void {
     const copy = this.#copies.get(payment)!
-    copy.acked_ms ??= now_ms
+    if (copy.acked_ms === null) {
+      copy.acked_ms = now_ms
+      copy.place = place
+    }
     this.#ackedLast_ms = Math.max(this.#ackedLast_ms, now_ms)
   }
 

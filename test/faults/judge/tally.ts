@@ -9,6 +9,8 @@ export interface Wrong {
   readonly watermark_ms: number | null
   readonly arrived_ms: number
   readonly from: string
+  /** What the rows behind the value lack or have too much, as far as that could be looked up right after. */
+  behind?: readonly string[]
 }
 
 /** Wrong values that are kept; more than these tell nothing new. */
