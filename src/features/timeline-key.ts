@@ -7,7 +7,9 @@ export const KEY_PARTS_BYTES_MAX = 1_024
 /** A UTF-16 unit is at most three bytes of UTF-8. */
 const UNIT_BYTES_MAX = 3
 
-const ESCAPED = /[%{}]/
+const PERCENT = 37
+const OPEN = 123
+const CLOSE = 125
 const ESCAPES: Readonly<Record<string, string>> = { '%': '%25', '{': '%7B', '}': '%7D' }
 
 /** What every key of a timeline begins with. */
@@ -22,15 +24,30 @@ export function timelinePrefix(fingerprint: string): string {
  * 1,024 bytes in all are written as `#` and their SHA-256. The parts are texts of {@link keyText}: well-formed Unicode.
  */
 export function timelineKey(fingerprint: string, parts: readonly string[]): string {
+  return keyBehind(timelinePrefix(fingerprint), parts)
+}
+
+/** The same, behind what {@link timelinePrefix} answers. */
+export function keyBehind(prefix: string, parts: readonly string[]): string {
   let tag = ''
   for (const part of parts) {
-    const text = ESCAPED.test(part) ? part.replace(/[%{}]/g, (character) => ESCAPES[character]!) : part
+    const text = escaped(part)
     tag += tag === '' ? `${text.length}:${text}` : `,${text.length}:${text}`
   }
   if (tag.length * UNIT_BYTES_MAX > KEY_PARTS_BYTES_MAX && Buffer.byteLength(tag) > KEY_PARTS_BYTES_MAX) {
     tag = `#${createHash('sha256').update(tag).digest('hex')}`
   }
-  return `mr:${fingerprint}:{${tag}}`
+  return `${prefix}${tag}}`
+}
+
+function escaped(part: string): string {
+  for (let i = 0; i < part.length; i++) {
+    const unit = part.charCodeAt(i)
+    if (unit === PERCENT || unit === OPEN || unit === CLOSE) {
+      return part.replace(/[%{}]/g, (character) => ESCAPES[character]!)
+    }
+  }
+  return part
 }
 
 /** The text of one part of a key, from its canonical value. */

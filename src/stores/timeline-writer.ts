@@ -1,10 +1,11 @@
 import type { ParsedEvent, TimelineModel } from '../features/model.ts'
-import { keyText, timelineKey } from '../features/timeline-key.ts'
+import { keyBehind, keyText, timelineKey, timelinePrefix } from '../features/timeline-key.ts'
 import { typeIdentity, type Value } from '../timeline/column-type.ts'
-import { hash64 } from '../timeline/id-hash.ts'
+import { IdHash } from '../timeline/id-hash.ts'
 import { RowEncoder } from '../timeline/row-codec.ts'
 import type { RowSchemas } from '../timeline/row-schema.ts'
 import type { TimelineAppend, TimelineKey } from './online-store.ts'
+import { TextNumbers } from './text-numbers.ts'
 import type { TimelineRecord } from './timeline-registry.ts'
 
 /** A timeline outlives its retention by this long: a row must never expire while a window can still hold it (L9). */
@@ -28,14 +29,29 @@ export function expiryOf(retention_ms: number, now_ms: number, time_ms: number):
   return now_ms + retention_ms + EXPIRY_SLACK_MS + Math.max(0, time_ms - now_ms)
 }
 
-/** Turns events of a source into rows of one timeline. */
+/** The hash of the event at hand, which the writers of all its timelines need. */
+const idHash = new IdHash()
+
+/** Turns events of a source into rows of one timeline. Rows of one key are joined, as they are appended at once. */
 export class TimelineWriter {
   readonly #timeline: TimelineModel
   readonly #retention_ms: number
   readonly #encoder: RowEncoder
   readonly #columns: readonly number[]
   readonly #row: Value[]
-  readonly #pending: { key: TimelineKey; start: number; time_ms: number }[] = []
+  readonly #prefix: string
+  /** The column of a key that is one text: it tells entities apart as well as the whole key, which is then made once for all their rows. */
+  readonly #text: number | null
+  /** The number of each entity among those that have pending rows, by its key or its text. */
+  readonly #entities = new TextNumbers()
+  /** By row: where it begins, and the row of the same entity before it, or -1. */
+  #starts: number[] = []
+  #before: number[] = []
+  /** By entity: its last row, and its newest time. */
+  #last: number[] = []
+  #newest_ms: number[] = []
+  /** Bytes of the rows of entities that have several. */
+  #joined = 0
 
   constructor(timeline: TimelineModel, record: TimelineRecord) {
     this.#timeline = timeline
@@ -43,36 +59,91 @@ export class TimelineWriter {
     this.#encoder = new RowEncoder(record.schemas)
     this.#columns = writtenColumns(timeline, record.schemas)
     this.#row = this.#columns.map(() => null)
+    this.#prefix = timelinePrefix(timeline.fingerprint)
+    const [first, ...others] = timeline.key
+    const { kind } = timeline.source.columns[first!]!.type
+    this.#text = others.length === 0 && (kind === 'string' || kind === 'enum') ? first! : null
   }
 
   /** Adds an event's row; an event whose key is null belongs to no entity and adds none. Throws a RowError for a row too long. */
   add(event: ParsedEvent): void {
-    const key = keyOf(this.#timeline, event)
-    if (key === null) return
-    const id = hash64(event.id)
-    for (let i = 0; i < this.#columns.length; i++) this.#row[i] = event.values[this.#columns[i]!]!
+    const { values, time_ms } = event
+    const name = this.#text === null ? keyOf(this.#timeline, event) : (values[this.#text] as string | null)
+    if (name === null) return
+    const row = this.#row
+    const columns = this.#columns
+    for (let i = 0; i < columns.length; i++) row[i] = values[columns[i]!]!
+    idHash.of(event.id)
     const start = this.#encoder.length
-    this.#encoder.add(
-      event.time_ms,
-      Number(id & 0xffffffffn),
-      Number(id >> 32n),
-      event.version,
-      event.deleted,
-      this.#row,
-    )
-    this.#pending.push({ key, start, time_ms: event.time_ms })
+    this.#encoder.add(time_ms, idHash.low, idHash.high, event.version, event.deleted, row)
+    this.#note(name, start, time_ms)
   }
 
-  /** The appends of all events added since the last call. `now_ms` null: nothing expires. */
+  /**
+   * The appends of all events added since the last call, one for each key, with its rows in the order they were added. `now_ms` null:
+   * nothing expires.
+   */
   take(now_ms: number | null): TimelineAppend[] {
-    const rows = this.#encoder.take()
-    const appends = this.#pending.map(({ key, start, time_ms }, i) => ({
-      key,
-      rows: rows.subarray(start, this.#pending[i + 1]?.start ?? rows.length),
-      expires_at_ms: now_ms === null ? null : expiryOf(this.#retention_ms, now_ms, time_ms),
-    }))
-    this.#pending.length = 0
+    const starts = this.#starts
+    const end = this.#encoder.length
+    const bytes = this.#encoder.take(this.#joined)
+    starts.push(end)
+    const appends: TimelineAppend[] = []
+    const names = this.#entities.texts
+    let tail = end
+    for (let entity = 0; entity < names.length; entity++) {
+      const name = names[entity]!
+      const last = this.#last[entity]!
+      let from = starts[last]!
+      let to = starts[last + 1]!
+      if (this.#before[last]! >= 0) {
+        from = tail
+        to = this.#join(bytes, last, tail)
+        tail = to
+      }
+      appends.push({
+        key: this.#text === null ? name : keyBehind(this.#prefix, [name]),
+        rows: bytes.subarray(from, to),
+        expires_at_ms: now_ms === null ? null : expiryOf(this.#retention_ms, now_ms, this.#newest_ms[entity]!),
+      })
+    }
+    this.#entities.clear()
+    this.#starts = []
+    this.#before = []
+    this.#last = []
+    this.#newest_ms = []
+    this.#joined = 0
     return appends
+  }
+
+  #note(name: string, start: number, time_ms: number): void {
+    const row = this.#starts.push(start) - 1
+    const entity = this.#entities.add(name)
+    if (entity === this.#last.length) {
+      this.#before.push(-1)
+      this.#last.push(row)
+      this.#newest_ms.push(time_ms)
+      return
+    }
+    const last = this.#last[entity]!
+    if (this.#before[last]! < 0) this.#joined += this.#starts[last + 1]! - this.#starts[last]!
+    this.#joined += this.#encoder.length - start
+    this.#before.push(last)
+    this.#last[entity] = row
+    if (time_ms > this.#newest_ms[entity]!) this.#newest_ms[entity] = time_ms
+  }
+
+  /** Lays the rows of one entity, of which this is the last, one behind the other from `at` on. Answers where they end. */
+  #join(bytes: Uint8Array, last: number, at: number): number {
+    let end = at
+    for (let row = last; row >= 0; row = this.#before[row]!) end += this.#starts[row + 1]! - this.#starts[row]!
+    let to = end
+    for (let row = last; row >= 0; row = this.#before[row]!) {
+      const start = this.#starts[row]!
+      to -= this.#starts[row + 1]! - start
+      bytes.copyWithin(to, start, this.#starts[row + 1]!)
+    }
+    return end
   }
 }
 
