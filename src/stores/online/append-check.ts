@@ -9,9 +9,6 @@ export const APPEND_BYTES_MAX = 64 * 1024 * 1024
 /** A UTF-16 unit is at most three bytes of UTF-8. */
 const UNIT_BYTES_MAX = 3
 
-/** An unpaired surrogate has no UTF-8 form: two such keys would share their bytes. */
-const UNPAIRED_SURROGATE = /\p{Surrogate}/u
-
 /** Throws a RangeError for a timeline key that a store cannot hold. */
 export function checkKey(key: string): void {
   checkText('timeline key', key)
@@ -72,7 +69,8 @@ function checkText(what: string, text: string): void {
     const shown = JSON.stringify(text.slice(0, 60))
     throw new RangeError(`the ${what} ${shown}... has ${Buffer.byteLength(text)} bytes of at most ${KEY_BYTES_MAX}`)
   }
-  if (UNPAIRED_SURROGATE.test(text)) {
+  // An unpaired surrogate has no UTF-8 form: two such keys would share their bytes.
+  if (!text.isWellFormed()) {
     throw new RangeError(`the ${what} ${JSON.stringify(text)} is not well-formed Unicode: it has an unpaired surrogate`)
   }
 }

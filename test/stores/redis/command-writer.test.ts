@@ -45,15 +45,22 @@ describe('commands', () => {
     expect(writer.take()).toEqual([])
   })
 
-  it('take a value in parts', () => {
-    const writer = new CommandWriter()
-    writer.begin(2)
-    writer.text('SET')
-    writer.bytesBegin(5)
-    writer.bytesPart(Buffer.from('ab'))
-    writer.bytesPart(Buffer.from('cde'))
-    writer.bytesEnd()
-    expect(Buffer.concat(writer.take()).toString()).toBe('*2\r\n$3\r\nSET\r\n$5\r\nabcde\r\n')
+  it('append as by any command', () => {
+    const [one, other] = [new CommandWriter(), new CommandWriter()]
+    const rows = fc.uint8Array({ maxLength: 300 })
+    const appends = fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), rows, fc.boolean()), { maxLength: 6 })
+    fc.assert(
+      fc.property(appends, (all) => {
+        for (const [key, bytes, asking] of all) {
+          one.asking = asking
+          other.asking = asking
+          one.append(key, bytes)
+          other.add('APPEND', key, bytes)
+        }
+        expect(Buffer.concat(one.take()).equals(Buffer.concat(other.take()))).toBe(true)
+      }),
+      { seed: 12, numRuns: 300 },
+    )
   })
 
   it('go behind ASKING where they are asked to', () => {
@@ -72,5 +79,25 @@ describe('commands', () => {
     const before = Buffer.concat(first)
     for (let i = 0; i < 10_000; i++) writer.add('second')
     expect(Buffer.concat(first)).toEqual(before)
+  })
+
+  it('are written to memory again that was given back, and to no other', () => {
+    const writer = new CommandWriter()
+    const write = (what: string) => {
+      for (let i = 0; i < 10_000; i++) writer.add(what, String(i))
+      return writer.take()
+    }
+    const memory = (pieces: readonly Uint8Array[]) => pieces.slice(0, -1).map(({ buffer }) => buffer)
+    const first = write('first')
+    const spent = writer.takeSpent()
+    expect(spent.map(({ buffer }) => buffer)).toEqual(memory(first))
+    const second = write('second')
+    const before = Buffer.concat(second)
+    expect(memory(second).some((buffer) => memory(first).includes(buffer))).toBe(false)
+    writer.reuse(spent)
+    const third = write('third')
+    expect(memory(third).some((buffer) => memory(first).includes(buffer))).toBe(true)
+    expect(Buffer.concat(second).equals(before)).toBe(true)
+    expect(read(third).length).toBe(10_000)
   })
 })

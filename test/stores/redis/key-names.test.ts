@@ -84,4 +84,26 @@ describe('known expiries', () => {
     }
     expect(wrong).toBe(0)
   })
+
+  it('tell keys apart whose characters are the same bytes in another grouping', () => {
+    const parts = [
+      'a',
+      'a\0',
+      'a\0\0\0',
+      '\u0161',
+      'a\u0001',
+      '\u0161\0\0\0',
+      'a\u0001\0\0',
+      '\0\0\0\0',
+      '\0',
+      'abcd',
+      'abcda',
+    ]
+    const keys = parts.flatMap((part) => [part, `card${part}`, `${part}card`, `\u0100${part}`])
+    const known = new KnownExpiries(1)
+    for (const one of keys) {
+      known.set(one, 100 * HOUR)
+      expect(keys.filter((key) => known.covers(key, HOUR))).toEqual(keys.filter((key) => key === one))
+    }
+  })
 })

@@ -29,13 +29,15 @@ type Step = 'begin' | 'append' | 'give' | 'look'
  *   gone, the rows are written again.
  */
 export class AppendCommand extends KeyedCommand {
-  readonly #now_ms: number
-  readonly #rows: Uint8Array
-  #more: Uint8Array[] | null = null
-  #length: number
+  #now_ms: number
+  #rows: Uint8Array
   #expires_at_ms: number
   #step: Step = 'begin'
   #known: KnownExpiries | null = null
+  /** The parts of the key's hash. */
+  #at = 0
+  #second = 0
+  #third = 0
   /** How the rows were written last: to a timeline that is known, as a new one, or with its expiry. */
   #way: 'alone' | 'new' | 'moved' = 'alone'
   /** What the last write set the expiry to. */
@@ -46,24 +48,37 @@ export class AppendCommand extends KeyedCommand {
     super(key)
     this.#now_ms = now_ms
     this.#rows = rows
-    this.#length = rows.length
     this.#expires_at_ms = expires_at_ms ?? NEVER_MS
   }
 
-  /** More rows of the same timeline, for the same `APPEND`. */
-  join(rows: Uint8Array, expires_at_ms: number | null): void {
-    this.#more ??= []
-    this.#more.push(rows)
-    this.#length += rows.length
-    this.#expires_at_ms = Math.max(this.#expires_at_ms, expires_at_ms ?? NEVER_MS)
+  /** Makes another command of one that is done: they are so many that it costs more to make them than to send them. */
+  renew(key: string, rows: Uint8Array, expires_at_ms: number | null, now_ms: number): void {
+    this.rename(key)
+    this.#now_ms = now_ms
+    this.#rows = rows
+    this.#expires_at_ms = expires_at_ms ?? NEVER_MS
+    this.reset()
+  }
+
+  override prepare(connection: Connection): void {
+    const known = knownOf(connection)
+    known.hash(this.key)
+    this.#known = known
+    this.#at = known.at
+    this.#second = known.second
+    this.#third = known.third
+  }
+
+  override fetch(): number {
+    return this.#known!.fetch(this.#at)
   }
 
   override write(connection: Connection): number {
     const { out } = connection
-    const known = knownOf(connection)
-    this.#known = known
+    const known = this.#known!
     if (this.#step === 'begin') {
-      this.#way = known.covers(this.key, this.#expires_at_ms) ? 'alone' : known.mostlyNew ? 'new' : 'moved'
+      const covered = known.holds(this.#at, this.#second, this.#third, this.#expires_at_ms)
+      this.#way = covered ? 'alone' : known.mostlyNew ? 'new' : 'moved'
     } else {
       this.#way = 'moved'
     }
@@ -73,7 +88,7 @@ export class AppendCommand extends KeyedCommand {
       out.begin(6)
       out.text('SET')
       out.text(this.key)
-      this.#rowsTo(out)
+      out.bytes(this.#rows)
       out.text('PXAT')
       out.text(String(this.#until_ms))
       out.text('NX')
@@ -102,7 +117,7 @@ export class AppendCommand extends KeyedCommand {
     }
     const length = replies[this.#way === 'alone' ? at : at + 1]!
     if (length instanceof ErrorReply) return false
-    const made = length === this.#length
+    const made = length === this.#rows.length
     if (this.#way === 'alone' && !made) return true
     known.met(made)
     if (this.#way === 'moved' && replies[at] === 1) return this.#kept()
@@ -116,18 +131,8 @@ export class AppendCommand extends KeyedCommand {
   }
 
   #append(out: CommandWriter): number {
-    out.begin(3)
-    out.text('APPEND')
-    out.text(this.key)
-    this.#rowsTo(out)
+    out.append(this.key, this.#rows)
     return 1
-  }
-
-  #rowsTo(out: CommandWriter): void {
-    out.bytesBegin(this.#length)
-    out.bytesPart(this.#rows)
-    if (this.#more !== null) for (const rows of this.#more) out.bytesPart(rows)
-    out.bytesEnd()
   }
 
   #takeExpiry(reply: Reply): boolean {

@@ -13,6 +13,9 @@ export interface Tail {
   take(reply: Reply, master: Master): void
 }
 
+/** So many commands are prepared before they are written: enough to wait for memory once, few enough for the cache. */
+const AHEAD = 256
+
 /** What goes to one node in one round: written in one go, answered in one go. */
 export class Batch {
   readonly #connection: Connection
@@ -22,6 +25,8 @@ export class Batch {
   #passing: RedisStoreError | null = null
   #fatal: RedisStoreError | null = null
   #scriptless = false
+  /** Of no use but that nobody takes the reads for needless. */
+  #fetched = 0
 
   constructor(connection: Connection, master: Master | null) {
     this.#connection = connection
@@ -39,7 +44,9 @@ export class Batch {
   async send(tail: Tail | undefined): Promise<RedisStoreError | null> {
     const { out } = this.#connection
     let wanted = 0
-    for (const command of this.#commands) {
+    for (let i = 0; i < this.#commands.length; i++) {
+      if (i % AHEAD === 0) this.#prepare(i, Math.min(i + AHEAD, this.#commands.length))
+      const command = this.#commands[i]!
       // While a slot is being moved, its new node takes a command only right behind ASKING.
       out.asking = command.asked !== null
       command.sent = command.write(this.#connection)
@@ -68,10 +75,16 @@ export class Batch {
     return this.#passing
   }
 
+  #prepare(from: number, to: number): void {
+    for (let i = from; i < to; i++) this.#commands[i]!.prepare(this.#connection)
+    this.#fetched = 0
+    for (let i = from; i < to; i++) this.#fetched ^= this.#commands[i]!.fetch()
+  }
+
   #take(command: KeyedCommand, replies: readonly Reply[], at: number): void {
     for (let i = at; i < at + command.sent; i++) {
       const reply = replies[i]
-      if (reply instanceof ErrorReply) this.#fault(reply, command)
+      if (typeof reply === 'object' && reply instanceof ErrorReply) this.#fault(reply, command)
     }
     if (command.take(replies, at)) command.settled = this.#connection
   }

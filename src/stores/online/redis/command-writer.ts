@@ -1,6 +1,9 @@
 /** Size of the pieces that commands are written into: fewer system calls than small ones, and no page faults as for large ones. */
 const CHUNK_BYTES = 64 * 1024
 
+/** So many are kept to be written to again: two megabytes. */
+const SPARE_CHUNKS_MAX = 32
+
 /** More than the bytes of `$<length>\r\n` and the closing `\r\n` of one argument. */
 const FRAME_BYTES = 24
 
@@ -12,6 +15,15 @@ const LF = 10
 const DOLLAR = 36
 const STAR = 42
 const ZERO = 48
+
+/** Keys and rows of fewer bytes have what is written before them at hand. */
+const HEADS = 512
+
+const appendHeads = Array.from({ length: HEADS }, (_, length) => Buffer.from(`*3\r\n$6\r\nAPPEND\r\n$${length}\r\n`))
+const rowHeads = Array.from({ length: HEADS }, (_, length) => Buffer.from(`\r\n$${length}\r\n`))
+
+/** More than an `APPEND` has beside its key and rows. */
+const APPEND_BYTES_MAX = 48
 
 const ASKING = Buffer.from('*1\r\n$6\r\nASKING\r\n')
 
@@ -30,6 +42,9 @@ export class CommandWriter {
   #start = 0
   #at = 0
   #full: Uint8Array[] = []
+  /** Chunks that are full, all of whose parts are in `#full` or were taken. */
+  #spent: Buffer[] = []
+  readonly #spare: Buffer[] = []
   #fullBytes = 0
 
   /** Bytes written and not taken. */
@@ -47,9 +62,44 @@ export class CommandWriter {
     }
   }
 
+  /** `APPEND`, which is what nearly all commands are: written in few strokes. */
+  append(key: string, rows: Uint8Array): void {
+    const units = key.length
+    if (units >= HEADS || rows.length >= HEADS || this.asking) {
+      this.#longAppend(key, rows)
+      return
+    }
+    this.#reserve(units + rows.length + APPEND_BYTES_MAX)
+    const chunk = this.#chunk
+    const head = appendHeads[units]!
+    chunk.set(head, this.#at)
+    const start = this.#at + head.length
+    for (let i = 0; i < units; i++) {
+      const unit = key.charCodeAt(i)
+      if (unit > 127) {
+        this.#longAppend(key, rows)
+        return
+      }
+      chunk[start + i] = unit
+    }
+    const end = start + units
+    const between = rowHeads[rows.length]!
+    chunk.set(between, end)
+    chunk.set(rows, end + between.length)
+    this.#at = end + between.length + rows.length
+    this.#lineEnd()
+  }
+
+  #longAppend(key: string, rows: Uint8Array): void {
+    this.begin(3)
+    this.text('APPEND')
+    this.text(key)
+    this.bytes(rows)
+  }
+
   /** Begins a command of so many arguments, its name being the first. */
   begin(parts: number): void {
-    if (this.asking) this.bytesPart(ASKING)
+    if (this.asking) this.#raw(ASKING)
     this.#reserve(FRAME_BYTES)
     this.#chunk[this.#at++] = STAR
     this.#digits(parts)
@@ -79,27 +129,13 @@ export class CommandWriter {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.bytesBegin(bytes.length)
-    this.bytesPart(bytes)
-    this.bytesEnd()
-  }
-
-  /** Begins an argument of `length` bytes that come in parts. */
-  bytesBegin(length: number): void {
-    this.#reserve(FRAME_BYTES)
+    const { length } = bytes
+    this.#reserve(length + FRAME_BYTES)
     this.#chunk[this.#at++] = DOLLAR
     this.#digits(length)
     this.#lineEnd()
-  }
-
-  bytesPart(bytes: Uint8Array): void {
-    this.#reserve(bytes.length)
     this.#chunk.set(bytes, this.#at)
-    this.#at += bytes.length
-  }
-
-  bytesEnd(): void {
-    this.#reserve(2)
+    this.#at += length
     this.#lineEnd()
   }
 
@@ -113,13 +149,33 @@ export class CommandWriter {
     return taken
   }
 
+  #raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#chunk.set(bytes, this.#at)
+    this.#at += bytes.length
+  }
+
+  /** The chunks that nothing more will be written to: to be given back by {@link reuse} when all that was taken is sent. */
+  takeSpent(): Buffer[] {
+    const spent = this.#spent
+    if (spent.length > 0) this.#spent = []
+    return spent
+  }
+
+  /** Takes chunks back whose bytes nobody needs any more: memory that was written to just now is faster than new one. */
+  reuse(chunks: readonly Buffer[]): void {
+    for (const chunk of chunks) if (this.#spare.length < SPARE_CHUNKS_MAX) this.#spare.push(chunk)
+  }
+
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.#chunk.length) return
     if (this.#at > this.#start) {
       this.#full.push(this.#chunk.subarray(this.#start, this.#at))
       this.#fullBytes += this.#at - this.#start
     }
-    this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes))
+    if (this.#chunk.length === CHUNK_BYTES) this.#spent.push(this.#chunk)
+    const spare = bytes > CHUNK_BYTES ? undefined : this.#spare.pop()
+    this.#chunk = spare ?? Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes))
     this.#start = 0
     this.#at = 0
   }

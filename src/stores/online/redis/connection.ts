@@ -138,9 +138,18 @@ export class Connection {
     this.#flushing = false
     if (this.#lost !== null) return
     const pieces = this.out.take()
-    if (pieces.length > 1) this.#socket.cork()
+    const spent = this.out.takeSpent()
+    const last = pieces.pop()
+    if (last === undefined) return
+    this.#socket.cork()
     for (const piece of pieces) this.#socket.write(piece)
-    if (pieces.length > 1) this.#socket.uncork()
+    if (spent.length === 0) this.#socket.write(last)
+    else
+      this.#socket.write(last, (error) => {
+        // Writes are done in order: what came before is sent, too.
+        if (error == null) this.out.reuse(spent)
+      })
+    this.#socket.uncork()
   }
 
   #feed(chunk: Buffer): void {

@@ -7,7 +7,7 @@ import type { Script } from './scripts.ts'
 
 /** Something to ask of the node that has a key, until it is settled. */
 export abstract class KeyedCommand {
-  readonly key: string
+  #key: string
   /** The connection that settled it; null: it is still to be asked. */
   settled: Connection | null = null
   /** Where its key is already while its slot is being moved. */
@@ -17,12 +17,30 @@ export abstract class KeyedCommand {
   #slot = -1
 
   constructor(key: string) {
-    this.key = key
+    this.#key = key
+  }
+
+  get key(): string {
+    return this.#key
   }
 
   get slot(): number {
     if (this.#slot < 0) this.#slot = hashSlot(this.key)
     return this.#slot
+  }
+
+  /** Gives it another key. */
+  protected rename(key: string): void {
+    this.#key = key
+    this.#slot = -1
+  }
+
+  /** Comes before {@link write}: what can be worked out for many commands before any of them is written. */
+  prepare(_connection: Connection): void {}
+
+  /** Comes between the two: reads from memory what `write` will want, so that it is there by then. Answers what it read. */
+  fetch(): number {
+    return 0
   }
 
   /** Writes what is still to be done, and answers how many commands that was. */

@@ -41,6 +41,9 @@ const PATIENCE_MS = 1_000
 const TIMEOUT_MS = 5_000
 const CHECK_MS = 1_000
 
+/** Commands that are kept to be used again: as many as two batches of a stream need, in some megabytes. */
+const SPARE_COMMANDS_MAX = 20_000
+
 /** Rows that were lost are written again at most so often in one call: something takes them away. */
 const TRIES_MAX = 10
 
@@ -83,6 +86,7 @@ export class RedisOnlineStore implements OnlineStore {
   readonly #documents: Documents
   readonly #scan: TimelineScan
   readonly #now: () => number
+  readonly #spare: AppendCommand[] = []
   #running = 0
   #finished: (() => void) | null = null
   readonly #checking: NodeJS.Timeout
@@ -127,10 +131,13 @@ export class RedisOnlineStore implements OnlineStore {
       checkAppends(appends)
       checkMoves(moves)
       const commands = this.#commands(appends)
-      if (moves.length === 0) return this.#exchange.settle(commands)
-      await this.#marks.expect(moves)
-      if (commands.length === 0) await this.#marks.move(moves, NO_ROWS)
-      else await this.#marks.withProofs((field) => this.#appendAndMove(commands, moves, field))
+      if (moves.length === 0) await this.#exchange.settle(commands)
+      else {
+        await this.#marks.expect(moves)
+        if (commands.length === 0) await this.#marks.move(moves, NO_ROWS)
+        else await this.#marks.withProofs((field) => this.#appendAndMove(commands, moves, field))
+      }
+      this.#keep(commands)
     })
   }
 
@@ -219,16 +226,21 @@ export class RedisOnlineStore implements OnlineStore {
     throw new RedisStoreError('UNAVAILABLE', 'Redis keeps losing what is written to it')
   }
 
-  /** One command for each timeline, its rows joined. */
   #commands(appends: readonly TimelineAppend[]): AppendCommand[] {
     const now_ms = this.#now()
-    const commands = new Map<TimelineKey, AppendCommand>()
-    for (const { key, rows, expires_at_ms } of appends) {
-      const held = commands.get(key)
-      if (held !== undefined) held.join(rows, expires_at_ms)
-      else commands.set(key, new AppendCommand(this.#names.toRedis(key), rows, expires_at_ms, now_ms))
-    }
-    return [...commands.values()]
+    return appends.map(({ key, rows, expires_at_ms }) => {
+      const name = this.#names.toRedis(key)
+      const command = this.#spare.pop()
+      if (command === undefined) return new AppendCommand(name, rows, expires_at_ms, now_ms)
+      command.renew(name, rows, expires_at_ms, now_ms)
+      return command
+    })
+  }
+
+  /** Keeps commands that are done for calls to come. */
+  #keep(commands: readonly AppendCommand[]): void {
+    const count = Math.min(commands.length, SPARE_COMMANDS_MAX - this.#spare.length)
+    for (let i = 0; i < count; i++) this.#spare.push(commands[i]!)
   }
 
   #check(): void {
