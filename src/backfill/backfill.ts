@@ -9,6 +9,7 @@ import { MarkMovedError, type OnlineStore } from '../stores/online-store.ts'
 import {
   archiveEpoch,
   asWritten,
+  NotRegisteredError,
   readTimeline,
   SINCE_EVER_MS,
   type TimelineRecord,
@@ -116,7 +117,7 @@ async function provenRecord(timeline: TimelineModel, { store }: BackfillOptions)
   const { fingerprint } = timeline
   const marks = await partMarks(store, fingerprint)
   const record = await readTimeline(store, fingerprint)
-  if (record === null) throw new Error(`timeline ${fingerprint} is not registered`)
+  if (record === null) throw new NotRegisteredError(fingerprint)
   if (isProven(record.coverage, marks)) return record
   return uncover(store, fingerprint, 'the online store lost rows of the last backfill: a new one is due')
 }

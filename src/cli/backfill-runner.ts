@@ -3,7 +3,13 @@ import { BackfillError } from '../backfill/backfill-error.ts'
 import type { ClockMode } from '../features/clock.ts'
 import type { Model, TimelineModel } from '../features/model.ts'
 import { isProven, partsOf } from '../stores/backfill-marks.ts'
-import { readTimelines, SINCE_EVER_MS, timelineCoveredSince, updateTimeline } from '../stores/timeline-registry.ts'
+import {
+  NotRegisteredError,
+  readTimelines,
+  SINCE_EVER_MS,
+  timelineCoveredSince,
+  updateTimeline,
+} from '../stores/timeline-registry.ts'
 
 /** A backfill as people and the API are told of it. */
 export interface BackfillTarget {
@@ -29,12 +35,17 @@ export type BackfillEvent =
 /** So often one backfill begins again, as the store keeps changing under it. */
 const TRIES_MAX = 10
 
+export interface RunnerOptions extends Omit<BackfillOptions, 'signal' | 'onProgress' | 'onMessage'> {
+  /** Registers the timelines again, as the store may have forgotten them. Left out: it never does. */
+  readonly register?: () => Promise<void>
+}
+
 type Listener = (event: BackfillEvent) => void
 
 /** Runs backfills one after another, each timeline at most once at a time. */
 export class BackfillRunner {
   readonly #model: Model
-  readonly #options: Omit<BackfillOptions, 'signal' | 'onProgress' | 'onMessage'>
+  readonly #options: RunnerOptions
   readonly #clock: ClockMode
   readonly #signal: AbortSignal
   readonly #changed: () => Promise<void>
@@ -42,12 +53,7 @@ export class BackfillRunner {
   #running: string | null = null
 
   /** `changed` is called after each backfill: what is served may be complete now. */
-  constructor(
-    model: Model,
-    options: Omit<BackfillOptions, 'signal' | 'onProgress' | 'onMessage'>,
-    signal: AbortSignal,
-    changed: () => Promise<void>,
-  ) {
+  constructor(model: Model, options: RunnerOptions, signal: AbortSignal, changed: () => Promise<void>) {
     this.#model = model
     this.#options = options
     this.#clock = options.clock
@@ -102,6 +108,7 @@ export class BackfillRunner {
    */
   run(timelines: readonly TimelineModel[] | 'due', listener: Listener): Promise<boolean> {
     const all = this.#tail.then(async () => {
+      await this.#options.register?.()
       let ok = true
       for (const timeline of timelines === 'due' ? await this.due() : timelines) {
         // Another process may have filled it meanwhile.
@@ -155,9 +162,9 @@ export class BackfillRunner {
       try {
         return await backfillTimeline(timeline, options)
       } catch (error) {
-        const again = error instanceof BackfillError && error.code === 'STORE_CHANGED' && i < TRIES_MAX
-        if (!again) throw error
+        if (!(error instanceof Error) || !isOfStore(error) || i === TRIES_MAX) throw error
         options.onMessage?.(error.message)
+        await this.#options.register?.()
       }
     }
   }
@@ -168,4 +175,9 @@ export class BackfillRunner {
       record.coverage.since_ms === null ? { ...record, coverage: { ...record.coverage, reason } } : record,
     )
   }
+}
+
+/** The store changed, or forgot, under the backfill: what makes the timeline incomplete now is known by then. */
+function isOfStore(error: Error): boolean {
+  return error instanceof NotRegisteredError || (error instanceof BackfillError && error.code === 'STORE_CHANGED')
 }

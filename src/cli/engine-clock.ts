@@ -13,15 +13,16 @@ export class EngineClock {
   #newest_ms = 0
   #saved_ms = 0
 
-  constructor(mode: ClockMode) {
+  /** Wall clock, epoch milliseconds. */
+  readonly wall: () => number
+
+  constructor(mode: ClockMode, wall: () => number = Date.now) {
     this.mode = mode
+    this.wall = wall
   }
 
-  /** Wall clock, epoch milliseconds. */
-  readonly wall = (): number => Date.now()
-
   /** The instant that values are asked for at, where nobody says otherwise. */
-  readonly now = (): number => (this.mode === 'wall' || this.#newest_ms === 0 ? Date.now() : this.#newest_ms)
+  readonly now = (): number => (this.mode === 'wall' || this.#newest_ms === 0 ? this.wall() : this.#newest_ms)
 
   see(time_ms: number): void {
     if (time_ms > this.#newest_ms) this.#newest_ms = time_ms

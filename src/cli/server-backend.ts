@@ -14,7 +14,7 @@ import { createInspectApi } from './inspect-api.ts'
 import { makeIntake } from './intake.ts'
 import type { Backend } from './request.ts'
 import { openServerArchive, openServerLog, openServerStore } from './server-stores.ts'
-import { groupName, streamedSources } from './stream-group.ts'
+import { enterGroup, groupName, streamedSources } from './stream-group.ts'
 
 /** How long other processes may take to learn what was registered: some times what they wait between two looks. */
 export const WRITERS_MS = 5_000
@@ -50,15 +50,11 @@ export function serverBackfills(
   changed: () => Promise<void>,
 ): BackfillRunner {
   const options = {
-    store,
-    log,
-    archive,
-    now: clock.wall,
-    clock: clock.mode,
-    writers_ms: WRITERS_MS,
-    worker: randomUUID(),
+    ...{ store, log, archive, now: clock.wall, clock: clock.mode, writers_ms: WRITERS_MS, worker: randomUUID() },
+    onNewest: (ms: number) => clock.see(ms),
+    register: async () => void (await enterGroup({ store, log, model, now: clock.wall })),
   }
-  return new BackfillRunner(model, { ...options, onNewest: (ms) => clock.see(ms) }, signal, changed)
+  return new BackfillRunner(model, options, signal, changed)
 }
 
 /** The servers of a configuration, looked at or acted on by a command through the same API as those of a `dev`. */

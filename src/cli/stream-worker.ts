@@ -1,7 +1,7 @@
 import type { Model, SourceModel } from '../features/model.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
-import { Quarantine } from '../stores/quarantine.ts'
+import { Quarantine, type Quarantined } from '../stores/quarantine.ts'
 import { readTimelines, type TimelineRecord, uncover } from '../stores/timeline-registry.ts'
 import { type AppliedBatch, SourceStream, type StreamTimeline } from '../stream/source-stream.ts'
 import type { LoadedBatch } from './config/loaded-config.ts'
@@ -13,6 +13,13 @@ import { coverUnarchived } from './unarchived.ts'
 /** What others have registered is looked at again after this: rows are written by what was true so long ago at most. */
 export const RECORDS_MS = 1_000
 
+/** Messages that the log no longer has: from the first offset, up to and without the last. */
+export interface LogGap {
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+}
+
 export interface StreamWorkerOptions {
   readonly model: Model
   readonly store: OnlineStore
@@ -22,8 +29,8 @@ export interface StreamWorkerOptions {
   readonly batch?: LoadedBatch
   /** After the coverage of timelines has changed. */
   readonly onCoverage?: () => Promise<void>
-  readonly onGap?: (source: SourceModel, reason: string) => void
-  readonly onQuarantine?: (source: SourceModel, count: number) => void
+  readonly onGap?: (source: SourceModel, reason: string, gap: LogGap) => void
+  readonly onQuarantine?: (source: SourceModel, events: readonly Quarantined[]) => void
   readonly onApplied?: (source: SourceModel, batch: AppliedBatch) => void
 }
 
@@ -57,6 +64,11 @@ export class StreamWorker {
     return new StreamWorker(options, group)
   }
 
+  /** What the store knows of the timelines, by fingerprint. */
+  get records(): ReadonlyMap<string, TimelineRecord> {
+    return this.#records
+  }
+
   get group(): string {
     return this.#group.name
   }
@@ -87,7 +99,7 @@ export class StreamWorker {
       },
       onQuarantine: async (events) => {
         await this.#quarantine.add(events)
-        onQuarantine?.(source, events.length)
+        onQuarantine?.(source, events)
       },
       onGap: (partition, from, to) => this.#gap(source, partition, from, to),
       onApplied: (applied) => {
@@ -153,7 +165,7 @@ export class StreamWorker {
       if (timeline.source === source) await uncover(store, timeline.fingerprint, reason, { [partition]: to })
     }
     await coverUnarchived(store, model, clock)
-    onGap?.(source, reason)
+    onGap?.(source, reason, { partition, from, to })
     await onCoverage?.()
   }
 }

@@ -105,13 +105,22 @@ export async function readTimeline(store: OnlineStore, fingerprint: string): Pro
   return ((await store.document(name(fingerprint)))?.value ?? null) as TimelineRecord | null
 }
 
+/** The store does not know a timeline that was registered in it: it lost what it held. */
+export class NotRegisteredError extends Error {
+  override readonly name = 'NotRegisteredError'
+  readonly code = 'NOT_REGISTERED'
+  constructor(fingerprint: string) {
+    super(`timeline ${fingerprint} is not registered: the online store lost it, or has never known it`)
+  }
+}
+
 export function updateTimeline(
   store: OnlineStore,
   fingerprint: string,
   change: (record: TimelineRecord) => TimelineRecord,
 ): Promise<TimelineRecord> {
   return updateDocument<TimelineRecord>(store, name(fingerprint), (record) => {
-    if (record === null) throw new Error(`timeline ${fingerprint} is not registered`)
+    if (record === null) throw new NotRegisteredError(fingerprint)
     return change(record)
   })
 }

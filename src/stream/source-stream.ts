@@ -16,6 +16,9 @@ const TURN_MESSAGES = 250
 /** How long an idle stream sleeps at most: its watermark is at most so old, and it stops within this time. */
 const IDLE_MS_MAX = 500
 
+/** How often a stream that has nothing to write looks at its marks. */
+const VERIFY_MS = 1_000
+
 const RETRY_MS_MIN = 50
 const RETRY_MS_MAX = 5_000
 
@@ -93,6 +96,7 @@ export class SourceStream {
   #assigned: readonly number[] | null = null
   /** The store holds less than it did: what it knows of timelines may be less, too. */
   #wentBack = false
+  #verified_ms = 0
   #applied = 0
 
   constructor(options: SourceStreamOptions) {
@@ -144,10 +148,9 @@ export class SourceStream {
         }
       } catch (error) {
         if (signal.aborted) return
-        // The store went back or another writer is ahead: the marks say from where to replay.
         this.#assigned = null
         if (error instanceof MarkMovedError) {
-          this.#wentBack ||= error.found === null || error.found < (error.move.from ?? 0)
+          this.moved(error)
           continue
         }
         this.#options.onTrouble?.(error instanceof Error ? error.message : String(error))
@@ -155,6 +158,12 @@ export class SourceStream {
         retry_ms = Math.min(retry_ms * 2, RETRY_MS_MAX)
       }
     }
+  }
+
+  /** The store went back or another writer is ahead: the marks say from where to replay. */
+  moved({ found, move }: MarkMovedError): void {
+    this.#assigned = null
+    this.#wentBack ||= found === null || found < (move.from ?? 0)
   }
 
   /** Carries one batch of every partition; answers whether there was anything. */
@@ -210,7 +219,22 @@ export class SourceStream {
       await log.commit(group, source.topic, next)
     }
     for (const [partition, ms] of watermarks) this.#watermarks.set(partition, ms)
+    if (next.size === 0 && performance.now() - this.#verified_ms > VERIFY_MS) await this.verify()
     return events > 0
+  }
+
+  /** Looks whether the marks are where they were left: whoever has nothing to write would not see it if the store went back. */
+  async verify(): Promise<void> {
+    const { store, group, source } = this.#options
+    const found = new Map<number, number>()
+    for (const mark of await store.marks(group)) if (mark.topic === source.topic) found.set(mark.partition, mark.offset)
+    this.#verified_ms = performance.now()
+    for (const [partition, mark] of this.#marks) {
+      const offset = found.get(partition) ?? null
+      if (offset === mark) continue
+      this.#assigned = null
+      this.#wentBack ||= offset === null || offset < (mark ?? 0)
+    }
   }
 
   /** Takes up the marks of the partitions to read: where there is none, the earliest message that the log still has. */
@@ -265,8 +289,14 @@ export class SourceStream {
       return await log.read(source.topic, partition, position, this.#options.maxBatch ?? BATCH_MESSAGES_MAX)
     } catch (error) {
       if (!(error instanceof OffsetOutOfRangeError)) throw error
-      await this.#options.onGap(partition, position, error.start)
       const from = this.#marks.get(partition) ?? null
+      const now = (await store.marks(group)).find((mark) => mark.topic === source.topic && mark.partition === partition)
+      if ((now?.offset ?? null) !== from) {
+        // Others have carried what the log has dropped since: nothing is lost.
+        this.#assigned = null
+        return null
+      }
+      await this.#options.onGap(partition, position, error.start)
       await store.append([], [{ group, topic: source.topic, partition, from, offset: error.start }])
       this.#marks.set(partition, error.start)
       this.#positions.set(partition, error.start)

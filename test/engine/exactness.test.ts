@@ -6,7 +6,8 @@ import { describe, it } from 'vitest'
 import { openChdbArchive } from '../../src/stores/archive/chdb.ts'
 import { openEmbeddedEventLog } from '../../src/stores/log/embedded.ts'
 import { openEmbeddedOnlineStore } from '../../src/stores/online/embedded.ts'
-import { NOW, play, scenario } from './game.ts'
+import { ForgetfulStore } from './forgetful-store.ts'
+import { lossyScenario, NOW, play, scenario } from './game.ts'
 import { memoryStores } from './whole.ts'
 
 describe('archive, stream, backfill and serving give the number of the naive oracle, or say that they do not', () => {
@@ -19,6 +20,14 @@ describe('archive, stream, backfill and serving give the number of the naive ora
       ),
     )
     await fc.assert(game, { numRuns: 400, seed: 42 })
+  })
+
+  it('also when the online store loses all that it holds, or what came last, with its documents or without', async () => {
+    const game = fc.asyncProperty(lossyScenario, (played) => {
+      const lossy = new ForgetfulStore()
+      return play({ ...memoryStores(() => NOW), store: lossy.store }, 'events', played, lossy)
+    })
+    await fc.assert(game, { numRuns: 600, seed: 45 })
   })
 
   it('the same over LMDB and ClickHouse as a library', async () => {

@@ -4,6 +4,7 @@ import type { ClockMode } from '../../src/features/clock.ts'
 import type { RowSchemas } from '../../src/timeline/row-schema.ts'
 import { answer, winners } from '../oracle.ts'
 import { DOUBLE_COLUMNS, encode, T0, TIME_COLUMNS } from '../timeline/random-timeline.ts'
+import { type ForgetfulStore, type Memory, NOTHING } from './forgetful-store.ts'
 import {
   type AskedFeature,
   type CardEvent,
@@ -23,6 +24,7 @@ class Judged {
   readonly #whole: Whole
   readonly #asked: readonly AskedFeature[]
   #known: CardEvent[] = []
+  #memory: { readonly held: Memory; readonly known: CardEvent[] } = { held: NOTHING, known: [] }
   readonly #archived: CardEvent[] = []
   readonly #logged: CardEvent[] = []
 
@@ -65,8 +67,21 @@ class Judged {
     return this.#whole.compact()
   }
 
+  async remember(store: ForgetfulStore): Promise<void> {
+    this.#memory = { held: await store.remember(), known: this.#known }
+  }
+
+  /** What came to the store since it was remembered is gone; where it never was, all is. */
+  async lose(store: ForgetfulStore, documents: 'stay' | 'go'): Promise<void> {
+    await store.goBack(this.#memory.held, { documents })
+    this.#known = this.#memory.known
+  }
+
   /** Every value that is said to be ok is the oracle's. Answers whether all were ok. */
   async ask(at_ms: number, current: CardEvent | null): Promise<boolean> {
+    await this.#whole.vectors.refresh()
+    // Nobody has told the store of the timelines, or it forgot them.
+    if (this.#whole.vectors.unready().length > 0) return false
     let ok = true
     for (const card_id of current === null ? ['a', 'b', 'a|b', 'never seen'] : [current.card_id]) {
       const request = current === null ? { keys: { card_id }, at: at_ms } : { event: scoredJson(current), at: at_ms }
@@ -113,40 +128,48 @@ function scoredJson(event: CardEvent): Record<string, unknown> {
   return { ...known, gone: false }
 }
 
-const steps = fc.array(
-  fc.oneof(
-    fc.record({ do: fc.constant('send' as const), events: fc.array(randomCardEvent, { maxLength: 12 }) }),
-    fc.constant({ do: 'stream' as const }),
-    fc.constant({ do: 'archive' as const }),
-    fc.constant({ do: 'backfill' as const }),
-    fc.constant({ do: 'compact' as const }),
-    fc.record({
-      do: fc.constant('ask' as const),
-      at_ms: fc.integer({ min: -44, max: 16 }).map((n) => T0 + n * 250),
-      current: fc.option(randomCardEvent, { nil: null }),
-    }),
-  ),
-  { maxLength: 14 },
-)
+const usual = [
+  fc.record({ do: fc.constant('send' as const), events: fc.array(randomCardEvent, { maxLength: 12 }) }),
+  fc.constant({ do: 'stream' as const }),
+  fc.constant({ do: 'archive' as const }),
+  fc.constant({ do: 'backfill' as const }),
+  fc.constant({ do: 'compact' as const }),
+  fc.record({
+    do: fc.constant('ask' as const),
+    at_ms: fc.integer({ min: -44, max: 16 }).map((n) => T0 + n * 250),
+    current: fc.option(randomCardEvent, { nil: null }),
+  }),
+]
 
-export const scenario = fc.record({
-  features: randomFeatures,
-  clock: fc.constantFrom<ClockMode>('wall', 'history'),
-  loaded: fc.array(randomCardEvent, { maxLength: 40 }),
-  /** How much of what is in the archive comes by the stream again. */
-  overlap: fc.nat({ max: 40 }),
-  steps,
-  at_ms: fc.integer({ min: -44, max: 16 }).map((n) => T0 + n * 250),
-  current: randomCardEvent,
-})
+/** A store that loses what it holds: all since it was remembered, its documents too, or not where another node has them. */
+const losses = [
+  fc.constant({ do: 'remember' as const }),
+  fc.record({ do: fc.constant('lose' as const), documents: fc.constantFrom('stay' as const, 'go' as const) }),
+]
 
-export type Scenario = typeof scenario extends fc.Arbitrary<infer S> ? S : never
+const scenarioOf = <S>(steps: fc.Arbitrary<S[]>) =>
+  fc.record({
+    features: randomFeatures,
+    clock: fc.constantFrom<ClockMode>('wall', 'history'),
+    loaded: fc.array(randomCardEvent, { maxLength: 40 }),
+    /** How much of what is in the archive comes by the stream again. */
+    overlap: fc.nat({ max: 40 }),
+    steps,
+    at_ms: fc.integer({ min: -44, max: 16 }).map((n) => T0 + n * 250),
+    current: randomCardEvent,
+  })
+
+export const scenario = scenarioOf(fc.array(fc.oneof(...usual), { maxLength: 14 }))
+export const lossyScenario = scenarioOf(fc.array(fc.oneof(...usual, ...losses), { maxLength: 20 }))
+
+export type Scenario = typeof lossyScenario extends fc.Arbitrary<infer S> ? S : never
 
 /**
  * Plays a game on some stores: archive, log, stream, backfill and compaction in any order, asked in between and at the end. What is
- * said to be ok must be the oracle's, and in the end all must be ok. `table` is a name that the stores have not seen.
+ * said to be ok must be the oracle's, and in the end all must be ok. `table` is a name that the stores have not seen. `lossy`: the
+ * online store of `stores`, for scenarios in which it loses what it holds.
  */
-export async function play(stores: Stores, table: string, game: Scenario): Promise<void> {
+export async function play(stores: Stores, table: string, game: Scenario, lossy?: ForgetfulStore): Promise<void> {
   const { features, clock, loaded, overlap, steps, at_ms, current } = game
   const whole = new Judged(modelOf(features, table), clock, stores)
   await whole.open()
@@ -158,6 +181,8 @@ export async function play(stores: Stores, table: string, game: Scenario): Promi
     else if (step.do === 'archive') await whole.archive()
     else if (step.do === 'backfill') await whole.backfill()
     else if (step.do === 'compact') await whole.compact()
+    else if (step.do === 'remember') await whole.remember(lossy!)
+    else if (step.do === 'lose') await whole.lose(lossy!, step.documents)
     else await whole.ask(step.at_ms, step.current)
   }
   await whole.stream()

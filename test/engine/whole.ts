@@ -1,8 +1,13 @@
 import { expect } from 'vitest'
 import { type BackfillResult, backfillTimeline } from '../../src/backfill/backfill.ts'
+import { ArchiveWorker } from '../../src/cli/archive-worker.ts'
+import { EngineClock } from '../../src/cli/engine-clock.ts'
 import { enterGroup } from '../../src/cli/stream-group.ts'
+import { StreamWorker } from '../../src/cli/stream-worker.ts'
+import { Troubles } from '../../src/cli/troubles.ts'
 import type { ClockMode } from '../../src/features/clock.ts'
 import type { Model, SourceModel } from '../../src/features/model.ts'
+import { StoreProgress } from '../../src/serving/store-progress.ts'
 import { VectorService } from '../../src/serving/vector-service.ts'
 import { MemoryEventArchive } from '../../src/stores/archive/memory.ts'
 import { archiveColumns } from '../../src/stores/archive-columns.ts'
@@ -10,11 +15,8 @@ import type { EventArchive } from '../../src/stores/event-archive.ts'
 import type { EventLog } from '../../src/stores/event-log.ts'
 import { MemoryEventLog } from '../../src/stores/log/memory.ts'
 import { MemoryOnlineStore } from '../../src/stores/online/memory.ts'
-import type { OnlineStore } from '../../src/stores/online-store.ts'
-import { noteSkipped } from '../../src/stores/skipped-offsets.ts'
-import { type TimelineRecord, uncover } from '../../src/stores/timeline-registry.ts'
-import { SourceArchiver } from '../../src/stream/source-archiver.ts'
-import { SourceStream } from '../../src/stream/source-stream.ts'
+import { MarkMovedError, type OnlineStore } from '../../src/stores/online-store.ts'
+import type { TimelineRecord } from '../../src/stores/timeline-registry.ts'
 import { compact } from '../../src/timeline/compact.ts'
 
 /** How long a log that has nothing at hand is waited for at a time. */
@@ -47,35 +49,53 @@ export class Whole {
   readonly vectors: VectorService
   readonly quarantined: string[] = []
   readonly gaps: [partition: number, from: number, to: number][] = []
-  records!: ReadonlyMap<string, TimelineRecord>
-  readonly #clock: ClockMode
+  readonly #clock: EngineClock
   readonly #now: () => number
   #sequence = 0
-  #streams: SourceStream[] = []
-  #archivers: SourceArchiver[] = []
+  #worker!: StreamWorker
+  #archiver!: ArchiveWorker
 
   constructor(model: Model, clock: ClockMode, now: () => number, stores = memoryStores(now)) {
     this.model = model
     this.stores = stores
-    this.#clock = clock
+    this.#clock = new EngineClock(clock, now)
     this.#now = now
-    this.vectors = new VectorService({ model, store: stores.store, now, clock, watermark: () => now() })
+    const { store } = stores
+    const progress = new StoreProgress(store, model)
+    this.vectors = new VectorService({ model, store, now, clock, watermark: () => now(), progress })
+  }
+
+  /** What the store knows of the timelines, as the stream writes them. */
+  get records(): ReadonlyMap<string, TimelineRecord> {
+    return this.#worker.records
   }
 
   /** What a process does when it starts. */
   async open(): Promise<this> {
-    const { store, log } = this.stores
-    for (const { topic } of this.model.sources.values()) await log.ensureTopic(topic, 2)
-    const group = await enterGroup({ store, log, model: this.model, now: this.#now })
-    this.records = group.records
+    const { store, log, archive } = this.stores
+    const troubles = new Troubles()
+    this.#worker = await StreamWorker.open(
+      {
+        model: this.model,
+        store,
+        log,
+        clock: this.#clock,
+        troubles,
+        onQuarantine: (_, events) => void this.quarantined.push(...events.map(({ reason }) => reason)),
+        onGap: (_, __, { partition, from, to }) => void this.gaps.push([partition, from, to]),
+        onCoverage: () => this.vectors.refresh(),
+      },
+      2,
+    )
+    this.#archiver = new ArchiveWorker({
+      model: this.model,
+      log: this.stores.archiveLog ?? log,
+      archive,
+      now: this.#now,
+      troubles,
+    })
     for (const source of this.model.sources.values()) {
-      await this.stores.archive.create(
-        source.archive!.table,
-        archiveColumns(source),
-        source.columns[source.time]!.archiveName,
-      )
-      this.#streams.push(this.#stream(source, group.name))
-      this.#archivers.push(this.#archiver(source))
+      await archive.create(source.archive!.table, archiveColumns(source), source.columns[source.time]!.archiveName)
     }
     await this.vectors.refresh()
     return this
@@ -106,11 +126,26 @@ export class Whole {
   }
 
   async stream(): Promise<void> {
-    for (const stream of this.#streams) await this.#toTheEnd(stream, () => stream.step())
+    for (const stream of this.#worker.streams.values()) {
+      await stream.verify()
+      await this.#toTheEnd(stream, async () => {
+        try {
+          return await stream.step()
+        } catch (error) {
+          // As its run does: the marks say from where to go on.
+          if (!(error instanceof MarkMovedError)) throw error
+          stream.moved(error)
+          return true
+        }
+      })
+    }
+    await this.vectors.refresh()
   }
 
   async archive(): Promise<void> {
-    for (const archiver of this.#archivers) await this.#toTheEnd(archiver, async () => (await archiver.step()) > 0)
+    for (const archiver of this.#archiver.archivers.values()) {
+      await this.#toTheEnd(archiver, async () => (await archiver.step()) > 0)
+    }
   }
 
   /** Steps until all that is in the log now is carried. A log that fetches ahead may have nothing at hand for a moment. */
@@ -125,9 +160,14 @@ export class Whole {
   }
 
   async backfill(signal = new AbortController().signal): Promise<BackfillResult[]> {
+    const { store, log } = this.stores
+    // As the process does that runs it: the store may have forgotten the timelines.
+    await enterGroup({ store, log, model: this.model, now: this.#now })
     const results: BackfillResult[] = []
     for (const timeline of this.model.timelines.values()) {
-      results.push(await backfillTimeline(timeline, { ...this.stores, now: this.#now, clock: this.#clock, signal }))
+      results.push(
+        await backfillTimeline(timeline, { ...this.stores, now: this.#now, clock: this.#clock.mode, signal }),
+      )
     }
     await this.vectors.refresh()
     return results
@@ -139,37 +179,5 @@ export class Whole {
       const [rows] = await store.read([key])
       expect(await store.swap(key, rows!, compact(rows!, null))).toBe(true)
     }
-  }
-
-  #stream(source: SourceModel, group: string): SourceStream {
-    const { store, log } = this.stores
-    const timelines = [...this.model.timelines.values()].filter((timeline) => timeline.source === source)
-    return new SourceStream({
-      log,
-      store,
-      group,
-      source,
-      timelines: timelines.map((timeline) => ({ timeline, record: this.records.get(timeline.fingerprint)! })),
-      now: this.#now,
-      expires: this.#clock === 'wall',
-      onQuarantine: (events) => void this.quarantined.push(...events.map(({ reason }) => reason)),
-      onGap: async (partition, from, to) => {
-        this.gaps.push([partition, from, to])
-        for (const { fingerprint } of timelines) await uncover(store, fingerprint, 'gap', { [partition]: to })
-        await this.vectors.refresh()
-      },
-    })
-  }
-
-  #archiver(source: SourceModel): SourceArchiver {
-    const { archive } = this.stores
-    return new SourceArchiver({
-      log: this.stores.archiveLog ?? this.stores.log,
-      archive,
-      source,
-      onQuarantine: () => {},
-      onSkipped: (partition, offsets) => noteSkipped(archive, source.topic, partition, offsets, this.#now()),
-      onGap: async () => {},
-    })
   }
 }

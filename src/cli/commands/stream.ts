@@ -56,7 +56,7 @@ export default command({
                 metrics.source(name).gap()
                 lines.error({ source: name }, reason)
               },
-              onQuarantine: ({ name }, count) => metrics.source(name).quarantined(count),
+              onQuarantine: ({ name }, events) => metrics.source(name).quarantined(events.length),
               onApplied: (source, batch) => report?.applied(source, batch, clock.wall()),
             },
             config.kafka!.partitions,
