@@ -37,7 +37,6 @@ import { type BlockPlan, BlockRows, blockPlan } from './block-rows.ts'
 import { awaitHandover, type HandoverDeps } from './handover.ts'
 import { TimelineLoader } from './timeline-loader.ts'
 
-/** Rows of one part: a part is the unit of resuming, and its sort must fit in memory. */
 const PART_ROWS = 2_000_000
 
 /** How many refused rows are told in full. */
@@ -54,6 +53,8 @@ export interface BackfillOptions extends HandoverDeps {
   readonly signal: AbortSignal
   /** Who works: a text that no other process has. Left out: there are no others, and what was claimed is free. */
   readonly worker?: string
+  /** Rows of one part, about: the unit of resuming, and its sort must fit in memory. Default 2,000,000. */
+  readonly partRows?: number
   readonly onProgress?: (progress: { part: number; parts: number; rows: number; rowsTotal: number }) => void
   readonly onMessage?: (message: string) => void
   /** The newest event time of the archive, for a clock that follows history. */
@@ -98,7 +99,7 @@ export async function backfillTimeline(timeline: TimelineModel, options: Backfil
     archiveEpoch: epoch,
     generation: record.generation,
     from_ms,
-    parts: Math.max(1, Math.ceil(stats.rows / PART_ROWS)),
+    parts: Math.max(1, Math.ceil(stats.rows / (options.partRows ?? PART_ROWS))),
     done: {},
     claims: {},
   })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { backfillTimeline } from '../../src/backfill/backfill.ts'
 import { BackfillError } from '../../src/backfill/backfill-error.ts'
 import { sweep, trimLog } from '../../src/cli/housekeeping.ts'
 import { collect } from '../../src/features/collect.ts'
@@ -19,7 +20,8 @@ import {
   type Windowed,
   z,
 } from '../../src/index.ts'
-import { archiveLoaded } from '../../src/stores/timeline-registry.ts'
+import { archiveLoaded, readTimelines } from '../../src/stores/timeline-registry.ts'
+import { ForgetfulStore } from './forgetful-store.ts'
 import { memoryStores, Whole } from './whole.ts'
 
 const DAY = 86_400_000
@@ -466,5 +468,143 @@ describe('upkeep', () => {
     await whole.stream()
     await whole.archive()
     expect(await trim()).toBe(0)
+  })
+})
+
+describe('an online store that loses what it held', () => {
+  const events = [payment('a', 15), payment('b', 19)]
+
+  async function filled() {
+    now = T + 20 * DAY
+    const lossy = new ForgetfulStore()
+    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, {
+      ...memoryStores(clock),
+      store: lossy.store,
+    }).open()
+    const empty = await lossy.remember()
+    await whole.load('payments', events)
+    await whole.backfill()
+    expect(await values(whole)).toEqual([2])
+    return { lossy, whole, empty }
+  }
+
+  it('says so of rows of a backfill, though the node that knows of the backfill lost nothing', async () => {
+    const { lossy, whole, empty } = await filled()
+    await lossy.goBack(empty, { documents: 'stay' })
+    await whole.vectors.refresh()
+    expect(await values(whole)).toEqual(['incomplete'])
+    await whole.backfill()
+    expect(await values(whole)).toEqual([2])
+  })
+
+  it('goes on with a backfill that was under way only behind the parts that it still holds', async () => {
+    const { lossy, whole, empty } = await filled()
+    const before = await lossy.remember()
+    // The second run is broken off: its only part is done, and nothing was said of it.
+    await lossy.goBack({ ...empty, documents: before.documents }, { documents: 'go' })
+    await whole.backfill()
+    expect(await values(whole)).toEqual([2])
+  })
+
+  it('is filled and carried again when it was emptied, and answers nothing before', async () => {
+    const { lossy, whole } = await filled()
+    await whole.send('payments', [payment('c', 19)])
+    await whole.stream()
+    expect(await values(whole)).toEqual([3])
+    await lossy.forget()
+    await whole.vectors.refresh()
+    await expect(values(whole)).rejects.toMatchObject({ code: 'NOT_READY' })
+    await whole.stream()
+    expect(await values(whole)).toEqual(['incomplete'])
+    await whole.backfill()
+    expect(await values(whole)).toEqual([3])
+  })
+
+  it('numbers rows as before where a process still knows how', async () => {
+    const { lossy, whole } = await filled()
+    const [before] = whole.records.values()
+    now += DAY
+    await lossy.forget()
+    await whole.stream()
+    expect([...whole.records.values()][0]!.schemas).toEqual(before!.schemas)
+  })
+})
+
+describe('a backfill that several processes share', () => {
+  const events = Array.from({ length: 60 }, (_, i) => payment(`p${i}`, 15 + (i % 5), { card_id: `c${i % 20}` }))
+
+  async function waiting() {
+    now = T + 20 * DAY
+    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock).open()
+    await whole.load('payments', events)
+    const [timeline] = whole.model.timelines.values()
+    const run = (worker: string, onPart: (part: number) => void = () => {}, signal = new AbortController().signal) =>
+      backfillTimeline(timeline!, {
+        ...whole.stores,
+        ...{ now: clock, clock: 'wall', signal, worker, partRows: 5 },
+        onProgress: ({ part }) => onPart(part),
+      })
+    const counts = async () => {
+      await whole.vectors.refresh()
+      const rows = Array.from({ length: 20 }, (_, i) => ({ keys: { card_id: `c${i}` }, at: now }))
+      const answers = await whole.vectors.answerBatch('s', rows)
+      return answers.map((answer) => (answer as { features: Record<string, unknown> }).features.g__n_7d)
+    }
+    return { run, counts }
+  }
+
+  it('gives each part to one of them, and all say that it is complete', async () => {
+    const { run, counts } = await waiting()
+    const told = [new Set<number>(), new Set<number>(), new Set<number>()]
+    const results = await Promise.all(told.map((own, i) => run(`w${i}`, (part) => own.add(part))))
+    for (const result of results) expect(result).toMatchObject({ rows: 60, refused: 0 })
+    const parts = told.flatMap((own) => [...own])
+    expect(parts.length).toBeGreaterThan(6)
+    expect(new Set(parts).size).toBe(parts.length)
+    expect(told.filter(({ size }) => size > 0).length).toBeGreaterThan(1)
+    expect(await counts()).toEqual(Array(20).fill(3))
+  })
+
+  it('goes on without one that was stopped', async () => {
+    const { run, counts } = await waiting()
+    const stop = new AbortController()
+    await expect(run('stops', () => stop.abort(), stop.signal)).rejects.toThrow(/abort/i)
+    expect((await run('goes on')).rows).toBe(60)
+    expect(await counts()).toEqual(Array(20).fill(3))
+  })
+
+  it('takes over a part whose worker says nothing any more, and bears with it when it comes back', async () => {
+    const { run, counts } = await waiting()
+    let others: Promise<unknown> | undefined
+    const sleeper = await run('sleeps', () => {
+      // In the middle of a part it is as if the clock stood still for it, and others go on.
+      now += 60_000
+      others ??= run('takes over')
+    })
+    await others
+    expect(sleeper.rows).toBe(60)
+    expect(await counts()).toEqual(Array(20).fill(3))
+  })
+})
+
+describe('a longer retention', () => {
+  it('is filled with all that came before every writer knew of it, which the archive must have', async () => {
+    now = T + 20 * DAY
+    const stores = memoryStores(clock)
+    const short = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
+    const long = await new Whole(modelOf({ n: count().over('15d') }), 'wall', clock, stores).open()
+    // A worker that does not know yet writes what will expire too early.
+    await short.send('payments', [payment('a', 10)])
+    await short.stream()
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 250)
+    await expect(long.backfill(stop.signal)).rejects.toThrow(/abort/i)
+    await short.archive()
+    await long.backfill()
+    expect(await values(long)).toEqual([1])
+    const [record] = (await readTimelines(stores.store)).values()
+    expect(Object.values(record!.handover.positions!).reduce((sum, offset) => sum + offset, 0)).toBe(1)
+    now = T + 35 * DAY
+    expect(await stores.store.expire(now)).toBe(0)
   })
 })

@@ -19,6 +19,9 @@ import { MarkMovedError, type OnlineStore } from '../../src/stores/online-store.
 import type { TimelineRecord } from '../../src/stores/timeline-registry.ts'
 import { compact } from '../../src/timeline/compact.ts'
 
+/** Few, so that a backfill has several parts. */
+const PART_ROWS = 8
+
 /** How long a log that has nothing at hand is waited for at a time. */
 const WAIT_MS = 50
 
@@ -165,9 +168,8 @@ export class Whole {
     await enterGroup({ store, log, model: this.model, now: this.#now })
     const results: BackfillResult[] = []
     for (const timeline of this.model.timelines.values()) {
-      results.push(
-        await backfillTimeline(timeline, { ...this.stores, now: this.#now, clock: this.#clock.mode, signal }),
-      )
+      const options = { ...this.stores, now: this.#now, clock: this.#clock.mode, signal, partRows: PART_ROWS }
+      results.push(await backfillTimeline(timeline, options))
     }
     await this.vectors.refresh()
     return results
