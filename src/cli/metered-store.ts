@@ -38,6 +38,10 @@ export class MeteredStore implements OnlineStore {
     return this.#store.groups()
   }
 
+  removeMarks(group: string): Promise<void> {
+    return this.#store.removeMarks(group)
+  }
+
   keys(prefix: string): AsyncIterable<TimelineKey> {
     return this.#store.keys(prefix)
   }
@@ -60,6 +64,10 @@ export class MeteredStore implements OnlineStore {
 
   putDocument(name: string, value: unknown, expected: number): Promise<boolean> {
     return this.#store.putDocument(name, value, expected)
+  }
+
+  removeDocument(name: string, expected: number): Promise<boolean> {
+    return this.#store.removeDocument(name, expected)
   }
 
   size(): Promise<{ readonly timelines: number | null; readonly bytes: number | null }> {

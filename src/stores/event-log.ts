@@ -72,6 +72,11 @@ export interface EventLog {
   /** The positions that a consumer committed: the next offset to read, by partition. */
   committed(group: string, topic: string): Promise<Map<number, number>>
   commit(group: string, topic: string, positions: ReadonlyMap<number, number>): Promise<void>
+  /**
+   * Forgets the positions of a group, and the group. Answers false, changing nothing, where the log sees somebody at work in it; true
+   * where there is no such group.
+   */
+  removeGroup(group: string): Promise<boolean>
   /** Drops messages below `offset` that were appended before `before_ms`. Answers how many. */
   trim(topic: string, partition: number, offset: number, before_ms: number): Promise<number>
   close(): Promise<void>

@@ -63,6 +63,8 @@ export interface OnlineStore {
   marks(group?: string): Promise<Mark[]>
   /** Every group that has a mark. */
   groups(): Promise<string[]>
+  /** Takes all marks of a group away: nothing is proven of it any more. Nobody takes that for a store that went back. */
+  removeMarks(group: string): Promise<void>
   /** Walks over the keys that begin with `prefix`, in no promised order; keys written meanwhile may be missed. */
   keys(prefix: string): AsyncIterable<TimelineKey>
   /** Removes every timeline whose key begins with `prefix`. */
@@ -74,6 +76,8 @@ export interface OnlineStore {
   documents(prefix: string): Promise<Map<string, StoredDocument>>
   /** Writes a document if its version is still `expected` (0: it is not there). Answers false where it is not. */
   putDocument(name: string, value: unknown, expected: number): Promise<boolean>
+  /** Removes a document if its version is still `expected`. Answers false where it is not. A later one counts from 1 again. */
+  removeDocument(name: string, expected: number): Promise<boolean>
   /** Bytes and timelines held, as far as the store can tell cheaply. */
   size(): Promise<{ readonly timelines: number | null; readonly bytes: number | null }>
   close(): Promise<void>

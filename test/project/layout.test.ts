@@ -39,7 +39,7 @@ function partOf(file: string): string {
 }
 
 const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\s[^'"\n]*?(?:from\s+)?['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)|\}\s*from\s*['"](\.[^'"]+)['"]/g
+  /(?:^|\n)\s*(?:import|export)\s[^'"\n]*?(?:from\s+)?['"](\.{1,2}\/[^'"]+)['"]|import\(\s*['"](\.{1,2}\/[^'"]+)['"]\s*\)|\}\s*from\s*['"](\.{1,2}\/[^'"]+)['"]/g
 
 function importsOf(file: string): string[] {
   const found = [...readFileSync(file, 'utf8').matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3]!)

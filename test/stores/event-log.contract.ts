@@ -349,6 +349,21 @@ export function eventLogContract(name: string, open: () => Promise<EventLogFixtu
         expect(await log.committed('g', 'none')).toEqual(new Map())
       })
 
+      it('forgets a group, and no other', async () => {
+        await log.ensureTopic('t', 2)
+        await log.ensureTopic('u', 1)
+        await log.commit('g', 't', new Map([[1, 5]]))
+        await log.commit('g', 'u', new Map([[0, 6]]))
+        await log.commit('gg', 't', new Map([[1, 7]]))
+        expect(await log.removeGroup('g')).toBe(true)
+        expect(await log.committed('g', 't')).toEqual(new Map())
+        expect(await log.committed('g', 'u')).toEqual(new Map())
+        expect(await log.committed('gg', 't')).toEqual(new Map([[1, 7]]))
+        expect(await log.removeGroup('g')).toBe(true)
+        await log.commit('g', 't', new Map([[0, 1]]))
+        expect(await log.committed('g', 't')).toEqual(new Map([[0, 1]]))
+      })
+
       it('hands out copies', async () => {
         await log.ensureTopic('t', 1)
         await log.commit('g', 't', new Map([[0, 1]]))
@@ -453,6 +468,8 @@ export function eventLogContract(name: string, open: () => Promise<EventLogFixtu
         fixture.setClock(T0 + 100 - round)
         await log.append('t', messages(10 * round, 10 * round + 10))
         await log.commit('g', 't', new Map([[0, 10 * round]]))
+        await log.commit('gone', 't', new Map([[0, 1]]))
+        await log.removeGroup('gone')
         if (round === 2) expect(await log.trim('t', 0, 30, Number.MAX_SAFE_INTEGER)).toBe(30)
         log = await fixture.reopen()
         const start = round < 2 ? 0 : 30
@@ -467,6 +484,7 @@ export function eventLogContract(name: string, open: () => Promise<EventLogFixtu
           texts.map(() => T0 + 100),
         )
         expect(await log.committed('g', 't')).toEqual(new Map([[0, 10 * round]]))
+        expect(await log.committed('gone', 't')).toEqual(new Map())
       }
     })
   })

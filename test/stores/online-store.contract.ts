@@ -381,6 +381,34 @@ export function onlineStoreContract(
         expect(await read('k')).toContain(2)
       })
 
+      it('takes the marks of one group away', async () => {
+        await store.append(
+          [add('k', 1)],
+          [move(null, 5), move(null, 6, 'g', 't', 1), move(null, 7, 'gg'), move(null, 8, 'g"')],
+        )
+        await store.removeMarks('g')
+        expect(await offsets('g')).toEqual({})
+        expect((await store.groups()).sort()).toEqual(['g"', 'gg'])
+        expect(await offsets('gg')).toEqual({ 't/0': 7 })
+        expect(await read('k')).toEqual([1])
+        await store.removeMarks('g')
+        await store.removeMarks('no such')
+      })
+
+      it('begins again where marks were taken away, and refuses who knew them', async () => {
+        await store.append([], [move(null, 5), move(null, 7, 'h')])
+        await store.removeMarks('g')
+        await expect(store.append([add('k', 1)], [move(5, 6)])).rejects.toMatchObject({
+          code: 'MARK_MOVED',
+          found: null,
+        })
+        await store.append([add('k', 2)], [move(null, 3)])
+        await store.append([add('k', 3)], [move(3, 4), move(7, 8, 'h')])
+        expect(await offsets('g')).toEqual({ 't/0': 4 })
+        expect(await offsets('h')).toEqual({ 't/0': 8 })
+        expect(await read('k')).toEqual(expect.arrayContaining([2, 3]))
+      })
+
       it('lets one of many movers win', async () => {
         await store.append([], [move(null, 0)])
         const racers = range(1, 21).map((i) => store.append([add('k', i)], [move(0, i)]))
@@ -507,6 +535,22 @@ export function onlineStoreContract(
         },
       )
 
+      it('removes a document that nobody has written since', async () => {
+        await store.putDocument('d', 1, 0)
+        await store.putDocument('d', 2, 1)
+        await store.putDocument('dd', 3, 0)
+        expect(await store.removeDocument('d', 1)).toBe(false)
+        expect(await store.removeDocument('none', 0)).toBe(false)
+        expect(await store.document('d')).toEqual({ version: 2, value: 2 })
+        expect(await store.removeDocument('d', 2)).toBe(true)
+        expect(await store.document('d')).toBeNull()
+        expect(await store.removeDocument('d', 2)).toBe(false)
+        expect([...(await store.documents('d')).keys()]).toEqual(['dd'])
+        expect(await store.putDocument('d', 4, 2)).toBe(false)
+        expect(await store.putDocument('d', 4, 0)).toBe(true)
+        expect(await store.document('d')).toEqual({ version: 1, value: 4 })
+      })
+
       it('refuses what has no JSON form', async () => {
         await expect(store.putDocument('d', undefined, 0)).rejects.toThrow(/document d has no JSON form/)
         await expect(store.putDocument('', 1, 0)).rejects.toThrow(/a document name is empty/)
@@ -577,6 +621,10 @@ export function onlineStoreContract(
         const seen = (await store.read(['swapped']))[0]!
         await store.swap('swapped', seen, rows(...numbers(seen)!.filter((number) => number % 2 === 0)))
         await store.putDocument('d', round, round)
+        await store.putDocument('gone', round, 0)
+        await store.removeDocument('gone', 1)
+        await store.append([], [move(null, 1, 'gone')])
+        await store.removeMarks('gone')
         store = await fixture.reopen()
         expect(await read('k3')).toEqual(range(0, (round + 1) * 100).filter((i) => i % 10 === 3))
         expect(await read('gone')).toBeNull()
@@ -584,6 +632,7 @@ export function onlineStoreContract(
         expect(await store.marks('g')).toEqual([{ group: 'g', topic: 't', partition: 0, offset: round + 1 }])
         expect(await store.groups()).toEqual(['g'])
         expect(await store.document('d')).toEqual({ version: round + 1, value: round })
+        expect(await store.document('gone')).toBeNull()
         expect((await collected(store.keys(''))).length).toBe(11)
       }
       if (traits.expiresItself !== true) expect(await store.expire(Number.MAX_SAFE_INTEGER)).toBe(0)

@@ -154,6 +154,24 @@ export class EmbeddedEventLog implements EventLog {
     })
   }
 
+  async removeGroup(group: string): Promise<boolean> {
+    checkName('group', group)
+    this.#check()
+    await this.#job(async () => {
+      const places = [...this.#positions.keys()].filter((place) => (JSON.parse(place) as [string])[0] === group)
+      await this.#commit(() => {
+        for (const place of places) {
+          const [, topic] = JSON.parse(place) as [string, string]
+          for (const partition of this.#positions.get(place)!.keys()) {
+            this.#databases.positions.remove(JSON.stringify([group, topic, partition]))
+          }
+        }
+      })
+      for (const place of places) this.#positions.delete(place)
+    })
+    return true
+  }
+
   async trim(topic: string, partition: number, offset: number, before_ms: number): Promise<number> {
     this.#partition(topic, partition)
     let dropped = 0

@@ -103,6 +103,15 @@ export class MemoryEventLog implements EventLog {
     this.#positions.set(place, new Map([...(this.#positions.get(place) ?? []), ...positions]))
   }
 
+  async removeGroup(group: string): Promise<boolean> {
+    checkName('group', group)
+    this.#check()
+    for (const place of this.#positions.keys()) {
+      if ((JSON.parse(place) as [string, string])[0] === group) this.#positions.delete(place)
+    }
+    return true
+  }
+
   async trim(topic: string, partition: number, offset: number, before_ms: number): Promise<number> {
     const held = this.#partition(topic, partition)
     const { start, messages } = held

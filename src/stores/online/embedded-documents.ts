@@ -29,6 +29,11 @@ export class EmbeddedDocuments {
     const text = Buffer.from(`${version} ${json}`)
     return () => this.#database.put(name, text)
   }
+
+  /** The removal of a document, for the transaction that is being made. */
+  removal(name: string): () => void {
+    return () => this.#database.remove(name)
+  }
 }
 
 function parse(text: Buffer): StoredDocument {

@@ -99,6 +99,16 @@ export class EmbeddedWriter {
     for (const key of keys) this.#image.drop(key)
   }
 
+  /** Takes the marks of a group away. Only inside a {@link job}. */
+  async removeMarks(group: string): Promise<void> {
+    const { marks } = this.#image
+    const keys = marks.of(group).map(({ topic, partition }) => markKey(group, topic, partition))
+    await this.commit(() => {
+      for (const key of keys) this.#databases.marks.remove(key)
+    })
+    marks.remove(group)
+  }
+
   #writePending(): void {
     this.job(() => this.#writeGroup()).catch((error) => {
       for (const { reject } of this.#pending.splice(0)) reject(error)

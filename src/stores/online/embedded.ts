@@ -83,6 +83,11 @@ export class EmbeddedOnlineStore implements OnlineStore {
     return this.#writer.image.marks.groups()
   }
 
+  async removeMarks(group: string): Promise<void> {
+    this.#check()
+    await this.#writer.job(() => this.#writer.removeMarks(group))
+  }
+
   async *keys(prefix: string): AsyncGenerator<TimelineKey> {
     this.#check()
     // Taken first: what is folded during the walk may come to stand behind it.
@@ -121,6 +126,15 @@ export class EmbeddedOnlineStore implements OnlineStore {
     return this.#writer.job(async () => {
       if ((this.#documents.get(name)?.version ?? 0) !== expected) return false
       await this.#writer.commit(this.#documents.write(name, expected + 1, json))
+      return true
+    })
+  }
+
+  async removeDocument(name: string, expected: number): Promise<boolean> {
+    this.#check()
+    return this.#writer.job(async () => {
+      if (this.#documents.get(name)?.version !== expected) return false
+      await this.#writer.commit(this.#documents.removal(name))
       return true
     })
   }

@@ -16,6 +16,10 @@ export class MarkTable {
     marks.set(placeOf(topic, partition), { group, topic, partition, offset })
   }
 
+  remove(group: string): void {
+    this.#groups.delete(group)
+  }
+
   /** Of a group, or of all. */
   of(group?: string): Mark[] {
     const groups = group === undefined ? [...this.#groups.values()] : [this.#groups.get(group) ?? new Map()]

@@ -65,6 +65,11 @@ export class MemoryOnlineStore implements OnlineStore {
     return this.#marks.groups()
   }
 
+  async removeMarks(group: string): Promise<void> {
+    this.#check()
+    this.#marks.remove(group)
+  }
+
   async *keys(prefix: string): AsyncGenerator<TimelineKey> {
     this.#check()
     for (const key of [...this.#timelines.keys()]) if (key.startsWith(prefix)) yield key
@@ -105,6 +110,11 @@ export class MemoryOnlineStore implements OnlineStore {
     if ((this.#documents.get(name)?.version ?? 0) !== expected) return false
     this.#documents.set(name, { version: expected + 1, json })
     return true
+  }
+
+  async removeDocument(name: string, expected: number): Promise<boolean> {
+    this.#check()
+    return this.#documents.get(name)?.version === expected && this.#documents.delete(name)
   }
 
   async size(): Promise<{ timelines: number; bytes: number }> {

@@ -58,6 +58,18 @@ function spawnMember(group: string) {
 }
 
 describe('workers of one group', () => {
+  it('keep the group from being removed', async () => {
+    const [log, other] = [open(), open()]
+    await log.ensureTopic(topic, PARTITIONS)
+    expect(await log.assigned('busy', topic)).toEqual(ALL)
+    await log.commit('busy', topic, new Map([[0, 3]]))
+    expect(await other.removeGroup('busy')).toBe(false)
+    await log.close()
+    expect(await other.committed('busy', topic)).toEqual(new Map([[0, 3]]))
+    expect(await other.removeGroup('busy')).toBe(true)
+    expect(await other.committed('busy', topic)).toEqual(new Map())
+  })
+
   it('share the partitions, evenly, through one coming and going after another, and miss nothing', async () => {
     const logs = [open(), open(), open()]
     const feeder = new LogFeeder(open(), topic, { callers: 1, pause_ms: 5 })

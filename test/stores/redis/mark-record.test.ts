@@ -6,6 +6,7 @@ import {
   markOf,
   NO_RECORD,
   parseRecord,
+  placesOf,
   type Records,
   storeOffsets,
   wentBack,
@@ -17,8 +18,10 @@ const record = (offsets: Record<string, number>, rest: Partial<MarkRecord> = {})
   claim: '0-9',
   born: '1.5',
   version: 3,
+  read: 3,
   evicted: 'run:0',
   offsets: new Map(Object.entries(offsets)),
+  removed: new Map(),
   writers: [],
   ...rest,
 })
@@ -48,13 +51,17 @@ describe('the record of a node', () => {
       '9',
       '["g","t",0]',
       '1099511627776',
+      '-["h",',
+      '41',
     ]
     expect(parseRecord(fields.map((field) => Buffer.from(field)))).toEqual({
       claim: '0-9',
       born: '17.25',
       version: 42,
+      read: 42,
       evicted: 'r:7',
       offsets: new Map([['["g","t",0]', 2 ** 40]]),
+      removed: new Map([['["h",', 41]]),
       writers: ['~writer'],
     })
     expect(parseRecord([])).toEqual(NO_RECORD)
@@ -73,6 +80,22 @@ describe('the record of a node', () => {
   ])('that %s: went back', (_, after, back) => {
     expect(wentBack(record({ a: 4 }), after)).toBe(back)
     expect(wentBack(NO_RECORD, after)).toBe(false)
+  })
+
+  it.each([
+    ['since it was read', 4, { '["h","t",0]': 9 }, false],
+    ['since it was read, and has begun again', 4, { '["g","t",0]': 1, '["h","t",0]': 9 }, false],
+    ['before it was read', 3, { '["h","t",0]': 9 }, true],
+    ['since it was read, while another group is behind', 4, { '["h","t",0]': 8 }, true],
+  ])('whose marks of a group were taken away %s: went back', (_, version, offsets, back) => {
+    const before = record({ '["g","t",0]': 5, '["h","t",0]': 9 })
+    const after = record(offsets as Record<string, number>, {
+      version: 6,
+      removed: new Map([[placesOf('g'), version]]),
+    })
+    expect(wentBack(before, after)).toBe(back)
+    // What this process has written since it read adds to what it knew.
+    expect(wentBack({ ...before, version: 5 }, after)).toBe(back)
   })
 
   it.each([

@@ -56,6 +56,18 @@ export class CommittedPositions {
     )
   }
 
+  /** Removes the group from Kafka. Answers false where it has members. */
+  async removeGroup(): Promise<boolean> {
+    await this.send()
+    return this.#coordinator.retried(async (broker) => {
+      const { results } = await broker.deleteGroups([this.#group])
+      const error = results[0]?.error
+      if (error?.type === 'NON_EMPTY_GROUP') return false
+      if (error !== undefined && error.type !== 'GROUP_ID_NOT_FOUND') throw error
+      return true
+    })
+  }
+
   /** Sends what was noted. */
   send(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer)

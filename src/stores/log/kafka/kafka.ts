@@ -155,6 +155,12 @@ export class KafkaEventLog implements EventLog {
     this.#positionsOf(group).commit(topic, positions)
   }
 
+  async removeGroup(group: string): Promise<boolean> {
+    this.#check()
+    checkName('group', group)
+    return this.#positionsOf(group).removeGroup()
+  }
+
   async trim(topic: string, partition: number, offset: number, before_ms: number): Promise<number> {
     await this.#partition(topic, partition)
     return trimPartition(this.#metadata, topic, partition, offset, before_ms)

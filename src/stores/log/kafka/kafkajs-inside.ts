@@ -88,6 +88,7 @@ export interface KafkaBroker {
     groupAssignment: readonly { memberId: string; memberAssignment: Buffer }[]
   }): Promise<{ memberAssignment: Buffer }>
   heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>
+  deleteGroups(groupIds: readonly string[]): Promise<{ results: readonly { readonly error?: KafkaError }[] }>
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>
 }
 

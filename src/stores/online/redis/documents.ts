@@ -2,7 +2,7 @@ import type { StoredDocument } from '../../online-store.ts'
 import type { Exchange } from './exchange.ts'
 import { Call } from './keyed-command.ts'
 import type { Reply } from './reply-parser.ts'
-import { PUT_DOCUMENT } from './scripts.ts'
+import { PUT_DOCUMENT, REMOVE_DOCUMENT } from './scripts.ts'
 
 /** The documents of the store: one hash, by name, of the version, a blank and the JSON. There are few, and all are read often. */
 export class Documents {
@@ -37,6 +37,13 @@ export class Documents {
     const put = Call.script(PUT_DOCUMENT, this.#key, name, expected, `${expected + 1} ${json}`)
     await this.#exchange.settle([put])
     return put.reply === 1
+  }
+
+  /** Answers false where the document has another version than `expected`; also where this very call removed it and its reply was lost. */
+  async remove(name: string, expected: number): Promise<boolean> {
+    const remove = Call.script(REMOVE_DOCUMENT, this.#key, name, expected)
+    await this.#exchange.settle([remove])
+    return remove.reply === 1
   }
 
   async #reply(command: readonly string[]): Promise<Reply> {

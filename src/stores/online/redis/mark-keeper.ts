@@ -14,13 +14,15 @@ import {
   NO_RECORD,
   parseRecord,
   parseState,
+  placesOf,
+  REMOVED_FIELD,
   type Records,
   STATE_FIELD,
   storeOffsets,
   wentBack,
 } from './mark-record.ts'
 import { RedisStoreError } from './redis-error.ts'
-import { ADOPT_MARKS, MOVE_MARKS } from './scripts.ts'
+import { ADOPT_MARKS, MOVE_MARKS, REMOVE_MARKS } from './scripts.ts'
 import { type Master, onlyMoved, type View } from './view.ts'
 
 /** Others may move a mark, or slots, while we look: after so many looks something is wrong. */
@@ -183,6 +185,20 @@ export class MarkKeeper {
     const moved = this.#moving.then(() => this.#move(moves, proofs))
     this.#moving = moved.catch(() => {})
     return moved
+  }
+
+  /** Takes all marks of a group away, on every node. */
+  async remove(group: string): Promise<void> {
+    const places = placesOf(group)
+    const removed = this.#moving.then(async () => {
+      const calls = this.#exchange.nodes.view.masters.map(({ home }) =>
+        Call.script(REMOVE_MARKS, this.#names.marksOf(home), places, REMOVED_FIELD + places),
+      )
+      await this.#exchange.settle(calls)
+      await this.load()
+    })
+    this.#moving = removed.catch(() => {})
+    await removed
   }
 
   async #move(moves: readonly MarkMove[], proofs: RowProofs): Promise<boolean> {

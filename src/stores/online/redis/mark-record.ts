@@ -18,15 +18,36 @@ export interface MarkRecord {
   readonly born: string
   /** Counts its writes. */
   readonly version: number
+  /** The version at which it was read: what we wrote since is added to what was known then. */
+  readonly read: number
   /** Run id and count of evictions of the process when the record began. */
   readonly evicted: string
   /** By place ({@link markKey}). */
   readonly offsets: ReadonlyMap<string, number>
+  /** By the beginning of its places ({@link placesOf}), a group whose marks were taken away on purpose: at which version. */
+  readonly removed: ReadonlyMap<string, number>
   /** Fields of writers whose mark has not followed their rows yet. */
   readonly writers: readonly string[]
 }
 
-export const NO_RECORD: MarkRecord = { claim: '', born: '', version: 0, evicted: '', offsets: new Map(), writers: [] }
+export const NO_RECORD: MarkRecord = {
+  claim: '',
+  born: '',
+  version: 0,
+  read: 0,
+  evicted: '',
+  offsets: new Map(),
+  removed: new Map(),
+  writers: [],
+}
+
+/** What a field begins with that says when the marks of a group were taken away; its places' beginning follows. */
+export const REMOVED_FIELD = '-'
+
+/** What every place ({@link markKey}) of a group begins with. */
+export function placesOf(group: string): string {
+  return `[${JSON.stringify(group)},`
+}
 
 /** Reads the answer to HGETALL. */
 export function parseRecord(reply: Reply): MarkRecord {
@@ -35,9 +56,14 @@ export function parseRecord(reply: Reply): MarkRecord {
   for (let i = 0; i < list.length; i += 2) fields.set(String(list[i]), String(list[i + 1]))
   const offsets = new Map<string, number>()
   for (const [field, value] of fields) if (field.startsWith('[')) offsets.set(field, Number(value))
+  const removed = new Map<string, number>()
+  for (const [field, value] of fields) {
+    if (field.startsWith(REMOVED_FIELD)) removed.set(field.slice(REMOVED_FIELD.length), Number(value))
+  }
   const writers = [...fields.keys()].filter((field) => field.startsWith('~'))
   const state = parseState(fields.get(STATE_FIELD) ?? '')
-  return { claim: fields.get('slots') ?? '', ...state, evicted: fields.get('evicted') ?? '', offsets, writers }
+  const [claim = '', evicted = ''] = [fields.get('slots'), fields.get('evicted')]
+  return { claim, ...state, read: state.version, evicted, offsets, removed, writers }
 }
 
 export function parseState(state: string): { born: string; version: number } {
@@ -75,7 +101,12 @@ export function wentBack(before: MarkRecord, after: MarkRecord): boolean {
   if (before.claim === '') return false
   if (after.born !== before.born || after.version < before.version) return true
   if (after.claim !== before.claim) return false
-  for (const [place, offset] of before.offsets) if ((after.offsets.get(place) ?? -1) < offset) return true
+  // Marks that were taken away on purpose since then are no loss, whatever has come in their place.
+  const taken = [...after.removed].filter(([, version]) => version > before.read).map(([places]) => places)
+  for (const [place, offset] of before.offsets) {
+    const lower = (after.offsets.get(place) ?? -1) < offset
+    if (lower && !taken.some((places) => place.startsWith(places))) return true
+  }
   return false
 }
 

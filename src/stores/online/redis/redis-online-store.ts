@@ -158,6 +158,10 @@ export class RedisOnlineStore implements OnlineStore {
     return this.#run(async () => [...new Set((await this.#marks.read()).map(({ group }) => group))])
   }
 
+  async removeMarks(group: string): Promise<void> {
+    return this.#run(() => this.#marks.remove(group))
+  }
+
   /** A key may come twice where slots are moved meanwhile. */
   async *keys(prefix: string): AsyncGenerator<TimelineKey> {
     this.#check()
@@ -186,6 +190,10 @@ export class RedisOnlineStore implements OnlineStore {
 
   async putDocument(name: string, value: unknown, expected: number): Promise<boolean> {
     return this.#run(() => this.#documents.put(name, checkDocument(name, value), expected))
+  }
+
+  async removeDocument(name: string, expected: number): Promise<boolean> {
+    return this.#run(() => this.#documents.remove(name, expected))
   }
 
   async size(): Promise<{ timelines: number | null; bytes: number }> {

@@ -10,10 +10,20 @@ export interface Script {
 export const SWAP = script('swap-1')
 export const KEEP_UNTIL = script('keep-until-1')
 export const PUT_DOCUMENT = script('put-document-1')
+export const REMOVE_DOCUMENT = script('remove-document-1')
 export const MOVE_MARKS = script('move-marks-1')
 export const ADOPT_MARKS = script('adopt-marks-1')
+export const REMOVE_MARKS = script('remove-marks-1')
 
-export const SCRIPTS: readonly Script[] = [SWAP, KEEP_UNTIL, PUT_DOCUMENT, MOVE_MARKS, ADOPT_MARKS]
+export const SCRIPTS: readonly Script[] = [
+  SWAP,
+  KEEP_UNTIL,
+  PUT_DOCUMENT,
+  REMOVE_DOCUMENT,
+  MOVE_MARKS,
+  ADOPT_MARKS,
+  REMOVE_MARKS,
+]
 
 function script(name: string): Script {
   const text = readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8')
