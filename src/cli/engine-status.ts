@@ -110,7 +110,10 @@ export async function engineStatus(deps: StatusDeps, place: Place): Promise<Engi
       source: record.source,
       entity: record.entity,
       key: record.key,
-      columns: record.schemas.schemas.at(-1)!.columns.map((column) => record.schemas.columns[column]!.name),
+      columns: record.schemas.schemas
+        .at(-1)!
+        .columns.filter((column) => !record.schemas.retired?.includes(column))
+        .map((column) => record.schemas.columns[column]!.name),
       retention_ms: record.retention_ms,
       since_ms,
       complete: since_ms !== null && !due.has(timeline.fingerprint),

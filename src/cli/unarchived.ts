@@ -1,6 +1,6 @@
 import type { Model } from '../features/model.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
-import { readTimelines, SINCE_EVER_MS, updateTimeline } from '../stores/timeline-registry.ts'
+import { asWritten, readTimelines, SINCE_EVER_MS, updateTimeline } from '../stores/timeline-registry.ts'
 import type { EngineClock } from './engine-clock.ts'
 
 /**
@@ -12,10 +12,11 @@ export async function coverUnarchived(store: OnlineStore, model: Model, clock: E
   for (const timeline of model.timelines.values()) {
     const record = records.get(timeline.fingerprint)
     if (record === undefined || timeline.source.archive !== null) continue
-    const { coverage, handover, schemas } = record
-    const columns = schemas.schemas.at(-1)!.columns
+    const { coverage, handover } = record
+    const { columns } = asWritten(record, timeline).schemas.schemas[0]!
     if (coverage.since_ms !== null && columns.every((column) => column in coverage.columns)) continue
-    const fromBeginning = Object.values(handover.positions ?? {}).every((offset) => offset === 0)
+    const { positions } = handover
+    const fromBeginning = positions !== null && Object.values(positions).every((offset) => offset === 0)
     const since_ms = clock.mode === 'history' && fromBeginning ? SINCE_EVER_MS : clock.wall()
     await updateTimeline(store, timeline.fingerprint, (found) => ({
       ...found,

@@ -150,7 +150,8 @@ function planTimeline(model: Model, timeline: TimelineModel, basis: PlanBasis): 
 
 function isWritten(schemas: RowSchemas, name: string, type: StoredColumn['type']): boolean {
   const number = findColumn(schemas, name, type)
-  return number >= 0 && schemas.schemas.at(-1)?.columns.includes(number) === true
+  const isRetired = schemas.retired?.includes(number) === true
+  return number >= 0 && !isRetired && schemas.schemas.at(-1)?.columns.includes(number) === true
 }
 
 function planBackfill(

@@ -21,6 +21,11 @@ export interface RowSchema {
 export interface RowSchemas {
   readonly columns: readonly StoredColumn[]
   readonly schemas: readonly RowSchema[]
+  /**
+   * Columns, by number, that no definition reads any more ({@link retireColumns}): whoever does not want them writes rows without
+   * them. They and their numbers stay, and are taken up again by the next who wants them.
+   */
+  readonly retired?: readonly number[]
 }
 
 /** The highest schema number: they are 16 bits in a row. */
@@ -49,7 +54,7 @@ export interface WrittenSchema {
 /**
  * The registry in which rows with the wanted columns can be written (the same object where it has all that is needed), and the
  * schema to write. Columns of the highest schema stay while the source still has them (`possible`), so that a feature that goes
- * and comes back finds them filled.
+ * and comes back finds them filled; but not those that are retired, unless they are wanted.
  *
  * Processes of several definitions write side by side, so a row has copies of several schemas, and the fullest must win: a
  * schema is numbered below all that have its columns and more. `first`: the number of a registry's first schema.
@@ -76,18 +81,28 @@ export function extendSchemas(
     return found
   }
   const needed = new Set(wanted.map(numberOf))
+  const retired = (schemas.retired ?? []).filter((number) => !needed.has(number))
+  changed ||= retired.length < (schemas.retired?.length ?? 0)
   const highest = schemas.schemas.at(-1)
   for (const column of possible) {
     const number = findColumn({ columns, schemas: [] }, column.name, column.type)
-    if (number >= 0 && highest?.columns.includes(number)) needed.add(numberOf(column))
+    if (number >= 0 && highest?.columns.includes(number) && !retired.includes(number)) needed.add(numberOf(column))
   }
   const next = [...needed].sort((a, b) => a - b)
   const place = schemas.schemas.length === 0 ? first : placeOf(schemas.schemas, next)
   if (typeof place !== 'number')
-    return { schemas: changed ? { columns, schemas: schemas.schemas } : schemas, schema: place }
+    return { schemas: changed ? registry(columns, schemas.schemas, retired) : schemas, schema: place }
   const schema = { number: place, columns: next }
   const all = [...schemas.schemas, schema].sort((a, b) => a.number - b.number)
-  return { schemas: { columns, schemas: all }, schema }
+  return { schemas: registry(columns, all, retired), schema }
+}
+
+function registry(
+  columns: readonly StoredColumn[],
+  schemas: readonly RowSchema[],
+  retired: readonly number[],
+): RowSchemas {
+  return { columns, schemas, ...(retired.length > 0 && { retired }) }
 }
 
 /** A stored column with what another definition of it allows beyond; null where that is nothing. */
@@ -119,6 +134,45 @@ function placeOf(schemas: readonly RowSchema[], columns: readonly number[]): Row
   return top
 }
 
+/** A registry some of whose columns are retired. */
+export interface RetiredColumns {
+  readonly schemas: RowSchemas
+  /** By number of a schema that has such a column: the one that takes its place, without it. */
+  readonly narrower: ReadonlyMap<number, RowSchema>
+}
+
+/**
+ * The registry with some columns retired. A narrower schema stands below the one whose place it takes, and above all that this one wins
+ * over; so it wins over no other, and hides no column but those that go. Null where there is no number left for one.
+ */
+export function retireColumns(schemas: RowSchemas, gone: ReadonlySet<number>): RetiredColumns | null {
+  let all = schemas.schemas
+  const narrower = new Map<number, RowSchema>()
+  for (const { number, columns } of schemas.schemas) {
+    if (!columns.some((column) => gone.has(column))) continue
+    const kept = columns.filter((column) => !gone.has(column))
+    const place = narrowPlace(all, number, kept)
+    if (place === null) return null
+    narrower.set(number, place)
+    if (!all.includes(place)) all = [...all, place].sort((a, b) => a.number - b.number)
+  }
+  const retired = [...new Set([...(schemas.retired ?? []), ...gone])].sort((a, b) => a - b)
+  const same = all === schemas.schemas && retired.length === (schemas.retired?.length ?? 0)
+  return { schemas: same ? schemas : registry(schemas.columns, all, retired), narrower }
+}
+
+/** The schema of exactly these columns below another, where all in between have them, too; else a new one right below it. */
+function narrowPlace(schemas: readonly RowSchema[], number: number, columns: readonly number[]): RowSchema | null {
+  const at = schemas.findIndex((schema) => schema.number === number)
+  for (let i = at - 1; i >= 0; i--) {
+    const below = schemas[i]!
+    if (!columns.every((column) => below.columns.includes(column))) break
+    if (below.columns.length === columns.length) return below
+  }
+  const free = ((schemas[at - 1]?.number ?? 0) + number) >> 1
+  return free > (schemas[at - 1]?.number ?? 0) ? { number: free, columns } : null
+}
+
 /**
  * Columns that rows of a schema hide: they are in rows of schemas that it wins over, and not in its own. Nobody can count on
  * them from when it is written.
@@ -128,14 +182,19 @@ export function hiddenColumns(schemas: RowSchemas, schema: RowSchema): Set<numbe
   return new Set(beaten.filter((column) => !schema.columns.includes(column)))
 }
 
-/** The highest schema that somebody can write who must write some columns and can write others; null: there is none yet. */
+/**
+ * The highest schema that somebody can write who must write some columns and can write others, which are not retired; null: there is
+ * none yet.
+ */
 export function writableSchema(
   schemas: RowSchemas,
   wanted: readonly StoredColumn[],
   possible: readonly StoredColumn[],
 ): RowSchema | null {
   const numbers = (list: readonly StoredColumn[]) => list.map(({ name, type }) => findColumn(schemas, name, type))
-  const [needed, given] = [numbers(wanted), new Set(numbers(possible))]
+  const needed = numbers(wanted)
+  const isGiven = (number: number) => needed.includes(number) || !schemas.retired?.includes(number)
+  const given = new Set(numbers(possible).filter(isGiven))
   const writable = ({ columns }: RowSchema) =>
     needed.every((number) => columns.includes(number)) && columns.every((number) => given.has(number))
   return schemas.schemas.findLast(writable) ?? null
