@@ -7,6 +7,9 @@ export const KEY_PARTS_BYTES_MAX = 1_024
 /** A UTF-16 unit is at most three bytes of UTF-8. */
 const UNIT_BYTES_MAX = 3
 
+/** Texts are mostly shorter; none of these is so long that it is replaced by its hash. */
+const HEADS = 128
+
 const PERCENT = 37
 const OPEN = 123
 const CLOSE = 125
@@ -24,11 +27,6 @@ export function timelinePrefix(fingerprint: string): string {
  * 1,024 bytes in all are written as `#` and their SHA-256. The parts are texts of {@link keyText}: well-formed Unicode.
  */
 export function timelineKey(fingerprint: string, parts: readonly string[]): string {
-  return keyBehind(timelinePrefix(fingerprint), parts)
-}
-
-/** The same, behind what {@link timelinePrefix} answers. */
-export function keyBehind(prefix: string, parts: readonly string[]): string {
   let tag = ''
   for (const part of parts) {
     const text = escaped(part)
@@ -37,7 +35,25 @@ export function keyBehind(prefix: string, parts: readonly string[]): string {
   if (tag.length * UNIT_BYTES_MAX > KEY_PARTS_BYTES_MAX && Buffer.byteLength(tag) > KEY_PARTS_BYTES_MAX) {
     tag = `#${createHash('sha256').update(tag).digest('hex')}`
   }
-  return `${prefix}${tag}}`
+  return `${timelinePrefix(fingerprint)}${tag}}`
+}
+
+/** Makes the keys of a timeline whose entities have one text each, many a millisecond. */
+export class TextKeys {
+  readonly #fingerprint: string
+  /** What stands before a text, by its length. */
+  readonly #heads: readonly string[]
+
+  constructor(fingerprint: string) {
+    this.#fingerprint = fingerprint
+    this.#heads = Array.from({ length: HEADS }, (_, length) => `${timelinePrefix(fingerprint)}${length}:`)
+  }
+
+  /** The same as {@link timelineKey} of this one part. */
+  of(text: string): string {
+    const head = this.#heads[text.length]
+    return head === undefined || escaped(text) !== text ? timelineKey(this.#fingerprint, [text]) : `${head}${text}}`
+  }
 }
 
 function escaped(part: string): string {

@@ -20,6 +20,10 @@ export class TextNumbers {
     return this.#texts
   }
 
+  get count(): number {
+    return this.#texts.length
+  }
+
   /** The number of a text, known or new. */
   add(text: string): number {
     const hash = hashOf(text)

@@ -1,5 +1,5 @@
 import type { ParsedEvent, TimelineModel } from '../features/model.ts'
-import { keyBehind, keyText, timelineKey, timelinePrefix } from '../features/timeline-key.ts'
+import { keyText, TextKeys, timelineKey } from '../features/timeline-key.ts'
 import { typeIdentity, type Value } from '../timeline/column-type.ts'
 import { IdHash } from '../timeline/id-hash.ts'
 import { RowEncoder } from '../timeline/row-codec.ts'
@@ -29,6 +29,9 @@ export function expiryOf(retention_ms: number, now_ms: number, time_ms: number):
   return now_ms + retention_ms + EXPIRY_SLACK_MS + Math.max(0, time_ms - now_ms)
 }
 
+/** Room for so many rows at first. */
+const ROWS_MIN = 1_024
+
 /** The hash of the event at hand, which the writers of all its timelines need. */
 const idHash = new IdHash()
 
@@ -39,17 +42,18 @@ export class TimelineWriter {
   readonly #encoder: RowEncoder
   readonly #columns: readonly number[]
   readonly #row: Value[]
-  readonly #prefix: string
+  readonly #keys: TextKeys
   /** The column of a key that is one text: it tells entities apart as well as the whole key, which is then made once for all their rows. */
   readonly #text: number | null
   /** The number of each entity among those that have pending rows, by its key or its text. */
   readonly #entities = new TextNumbers()
-  /** By row: where it begins, and the row of the same entity before it, or -1. */
-  #starts: number[] = []
-  #before: number[] = []
-  /** By entity: its last row, and its newest time. */
-  #last: number[] = []
-  #newest_ms: number[] = []
+  #rows = 0
+  /** By row: where it begins, and the row of the same entity before it, or -1. One place more than rows, for where the last one ends. */
+  #starts = new Int32Array(ROWS_MIN + 1)
+  #before = new Int32Array(ROWS_MIN)
+  /** By entity, of which there are no more than rows: its last row, and its newest time. */
+  #last = new Int32Array(ROWS_MIN)
+  #newest_ms = new Float64Array(ROWS_MIN)
   /** Bytes of the rows of entities that have several. */
   #joined = 0
 
@@ -59,7 +63,7 @@ export class TimelineWriter {
     this.#encoder = new RowEncoder(record.schemas)
     this.#columns = writtenColumns(timeline, record.schemas)
     this.#row = this.#columns.map(() => null)
-    this.#prefix = timelinePrefix(timeline.fingerprint)
+    this.#keys = new TextKeys(timeline.fingerprint)
     const [first, ...others] = timeline.key
     const { kind } = timeline.source.columns[first!]!.type
     this.#text = others.length === 0 && (kind === 'string' || kind === 'enum') ? first! : null
@@ -87,7 +91,7 @@ export class TimelineWriter {
     const starts = this.#starts
     const end = this.#encoder.length
     const bytes = this.#encoder.take(this.#joined)
-    starts.push(end)
+    starts[this.#rows] = end
     const appends: TimelineAppend[] = []
     const names = this.#entities.texts
     let tail = end
@@ -102,35 +106,46 @@ export class TimelineWriter {
         tail = to
       }
       appends.push({
-        key: this.#text === null ? name : keyBehind(this.#prefix, [name]),
+        key: this.#text === null ? name : this.#keys.of(name),
         rows: bytes.subarray(from, to),
         expires_at_ms: now_ms === null ? null : expiryOf(this.#retention_ms, now_ms, this.#newest_ms[entity]!),
       })
     }
     this.#entities.clear()
-    this.#starts = []
-    this.#before = []
-    this.#last = []
-    this.#newest_ms = []
+    this.#rows = 0
     this.#joined = 0
     return appends
   }
 
   #note(name: string, start: number, time_ms: number): void {
-    const row = this.#starts.push(start) - 1
+    if (this.#rows === this.#before.length) this.#grow()
+    const row = this.#rows++
+    const known = this.#entities.count
     const entity = this.#entities.add(name)
-    if (entity === this.#last.length) {
-      this.#before.push(-1)
-      this.#last.push(row)
-      this.#newest_ms.push(time_ms)
-      return
+    this.#starts[row] = start
+    if (entity === known) {
+      this.#before[row] = -1
+      this.#newest_ms[entity] = time_ms
+    } else {
+      const last = this.#last[entity]!
+      if (this.#before[last]! < 0) this.#joined += this.#starts[last + 1]! - this.#starts[last]!
+      this.#joined += this.#encoder.length - start
+      this.#before[row] = last
+      if (time_ms > this.#newest_ms[entity]!) this.#newest_ms[entity] = time_ms
     }
-    const last = this.#last[entity]!
-    if (this.#before[last]! < 0) this.#joined += this.#starts[last + 1]! - this.#starts[last]!
-    this.#joined += this.#encoder.length - start
-    this.#before.push(last)
     this.#last[entity] = row
-    if (time_ms > this.#newest_ms[entity]!) this.#newest_ms[entity] = time_ms
+  }
+
+  #grow(): void {
+    const rows = 2 * this.#before.length
+    const grown = <A extends Int32Array | Float64Array>(into: A, from: A): A => {
+      into.set(from)
+      return into
+    }
+    this.#starts = grown(new Int32Array(rows + 1), this.#starts)
+    this.#before = grown(new Int32Array(rows), this.#before)
+    this.#last = grown(new Int32Array(rows), this.#last)
+    this.#newest_ms = grown(new Float64Array(rows), this.#newest_ms)
   }
 
   /** Lays the rows of one entity, of which this is the last, one behind the other from `at` on. Answers where they end. */

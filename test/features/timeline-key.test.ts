@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { KEY_PARTS_BYTES_MAX, keyText, timelineKey, timelinePrefix } from '../../src/features/timeline-key.ts'
+import { KEY_PARTS_BYTES_MAX, keyText, TextKeys, timelineKey, timelinePrefix } from '../../src/features/timeline-key.ts'
 
 const SEED = 20_261_125
 
@@ -46,6 +46,20 @@ describe('the key of a timeline', () => {
       }),
       { seed: SEED, numRuns: 3000 },
     )
+  })
+
+  it('is the same where it is made of one text', () => {
+    const keys = new TextKeys('f00d')
+    fc.assert(
+      fc.property(part, (text) => {
+        expect(keys.of(text)).toBe(timelineKey('f00d', [text]))
+      }),
+      { seed: SEED, numRuns: 2000 },
+    )
+    for (const length of [0, 127, 128, 340, 341, 342, 1_020, 1_024]) {
+      for (const text of ['x'.repeat(length), 'é'.repeat(length)])
+        expect(keys.of(text)).toBe(timelineKey('f00d', [text]))
+    }
   })
 
   it('has all of its parts within the first pair of braces, and fits the store', () => {

@@ -47,20 +47,27 @@ export function checkDocument(name: string, value: unknown): string {
 /** Throws a RangeError for appends that a store cannot hold. Answers how many bytes of rows they have. */
 export function checkAppends(appends: readonly TimelineAppend[]): number {
   let bytes = 0
-  for (const { key, rows, expires_at_ms } of appends) {
-    checkKey(key)
-    if (rows.length === 0) throw new RangeError(`the rows for ${key} are empty: leave the append out`)
-    if (expires_at_ms !== null && !Number.isFinite(expires_at_ms)) {
-      throw new RangeError(`expires_at_ms of ${key} is ${expires_at_ms}: give epoch milliseconds, or null for never`)
-    }
-    bytes += rows.length
-  }
-  if (bytes > APPEND_BYTES_MAX) {
-    throw new RangeError(
-      `one append has ${bytes} bytes of rows of at most ${APPEND_BYTES_MAX}: split it into several calls`,
-    )
-  }
+  for (const append of appends) bytes += checkAppend(append)
+  checkAppendBytes(bytes)
   return bytes
+}
+
+/** The same for one of them. */
+export function checkAppend({ key, rows, expires_at_ms }: TimelineAppend): number {
+  checkKey(key)
+  if (rows.length === 0) throw new RangeError(`the rows for ${key} are empty: leave the append out`)
+  if (expires_at_ms !== null && !Number.isFinite(expires_at_ms)) {
+    throw new RangeError(`expires_at_ms of ${key} is ${expires_at_ms}: give epoch milliseconds, or null for never`)
+  }
+  return rows.length
+}
+
+/** Throws a RangeError for more bytes of rows than one call may have. */
+export function checkAppendBytes(bytes: number): void {
+  if (bytes <= APPEND_BYTES_MAX) return
+  throw new RangeError(
+    `one append has ${bytes} bytes of rows of at most ${APPEND_BYTES_MAX}: split it into several calls`,
+  )
 }
 
 function checkText(what: string, text: string): void {

@@ -116,7 +116,8 @@ export class PartitionReader {
 
   /** The next messages: up to about so many, none at the end. Throws what fetching failed with once all before it was read. */
   async take(maxMessages: number): Promise<LogBatch> {
-    this.#used_ms = this.#now()
+    const now_ms = this.#now()
+    this.#used_ms = now_ms
     const values: Uint8Array[] = []
     const append_ms: number[] = []
     let bytes = 0
@@ -131,7 +132,7 @@ export class PartitionReader {
       for (let i = 0; i < count; i++) {
         bytes += run.values[i]!.length
         values.push(run.values[i]!)
-        append_ms.push(this.#appended(run.time_ms[i]!))
+        append_ms.push(this.#appended(run.time_ms[i]!, now_ms))
       }
       if (count === run.values.length) this.#runs.shift()
       else
@@ -171,8 +172,8 @@ export class PartitionReader {
   }
 
   /** Times never fall, and are never ahead of the clock, whatever clocks brokers and producers have. */
-  #appended(time_ms: number): number {
-    this.#last_ms = Math.max(this.#last_ms, Math.min(time_ms, this.#now()))
+  #appended(time_ms: number, now_ms: number): number {
+    this.#last_ms = Math.max(this.#last_ms, Math.min(time_ms, now_ms))
     return this.#last_ms
   }
 

@@ -141,7 +141,7 @@ export class Connection {
     const spent = this.out.takeSpent()
     const last = pieces.pop()
     if (last === undefined) return
-    this.#socket.cork()
+    if (pieces.length > 0) this.#socket.cork()
     for (const piece of pieces) this.#socket.write(piece)
     if (spent.length === 0) this.#socket.write(last)
     else
@@ -149,7 +149,7 @@ export class Connection {
         // Writes are done in order: what came before is sent, too.
         if (error == null) this.out.reuse(spent)
       })
-    this.#socket.uncork()
+    if (pieces.length > 0) this.#socket.uncork()
   }
 
   #feed(chunk: Buffer): void {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ConnectionOptions } from 'node:tls'
 import type { Mark, MarkMove, OnlineStore, StoredDocument, TimelineAppend, TimelineKey } from '../../online-store.ts'
-import { checkAppends, checkDocument, checkKey, checkMoves } from '../append-check.ts'
+import { checkAppend, checkAppendBytes, checkDocument, checkKey, checkMoves } from '../append-check.ts'
 import { AppendCommand } from './append-command.ts'
 import { Documents } from './documents.ts'
 import { Exchange } from './exchange.ts'
@@ -128,7 +128,6 @@ export class RedisOnlineStore implements OnlineStore {
 
   async append(appends: readonly TimelineAppend[], moves: readonly MarkMove[] = []): Promise<void> {
     return this.#run(async () => {
-      checkAppends(appends)
       checkMoves(moves)
       const commands = this.#commands(appends)
       if (moves.length === 0) await this.#exchange.settle(commands)
@@ -234,15 +233,21 @@ export class RedisOnlineStore implements OnlineStore {
     throw new RedisStoreError('UNAVAILABLE', 'Redis keeps losing what is written to it')
   }
 
+  /** Throws a RangeError for appends that the store cannot hold. */
   #commands(appends: readonly TimelineAppend[]): AppendCommand[] {
     const now_ms = this.#now()
-    return appends.map(({ key, rows, expires_at_ms }) => {
+    let bytes = 0
+    const commands = appends.map((append) => {
+      bytes += checkAppend(append)
+      const { key, rows, expires_at_ms } = append
       const name = this.#names.toRedis(key)
       const command = this.#spare.pop()
       if (command === undefined) return new AppendCommand(name, rows, expires_at_ms, now_ms)
       command.renew(name, rows, expires_at_ms, now_ms)
       return command
     })
+    checkAppendBytes(bytes)
+    return commands
   }
 
   /** Keeps commands that are done for calls to come. */
