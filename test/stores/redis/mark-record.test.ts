@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   areWhole,
   hasEvicted,
+  haveOthers,
   type MarkRecord,
   markOf,
   NO_RECORD,
@@ -123,11 +124,12 @@ describe('the marks of the store', () => {
   })
 
   it.each([
-    ['has no record', NO_RECORD],
-    ['vouches for fewer slots than it has', record({ a: 3 }, { claim: '10-99' })],
-    ['vouches for slots of others', record({ a: 3 }, { claim: '0-16383' })],
-  ])('are none at all where a node %s', (_, second) => {
+    ['has no record', NO_RECORD, false],
+    ['vouches for fewer slots than it has', record({ a: 3 }, { claim: '10-99' }), true],
+    ['vouches for slots of others', record({ a: 3 }, { claim: '0-16383' }), true],
+  ])('are none at all where a node %s', (_, second, others) => {
     expect(areWhole(records(record({ a: 5 }), second), view)).toBe(false)
+    expect(haveOthers(records(record({ a: 5 }), second), view)).toBe(others)
     expect([...storeOffsets(records(record({ a: 5 }), second), view)]).toEqual([])
   })
 })

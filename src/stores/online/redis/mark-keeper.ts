@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Mark, type MarkMove, MarkMovedError } from '../../online-store.ts'
 import { markKey } from '../append-check.ts'
 import type { Tail } from './batch.ts'
@@ -9,6 +10,7 @@ import {
   areWhole,
   evictedNow,
   hasEvicted,
+  haveOthers,
   type MarkRecord,
   markOf,
   NO_RECORD,
@@ -28,8 +30,18 @@ import { type Master, onlyMoved, type View } from './view.ts'
 /** Others may move a mark, or slots, while we look: after so many looks something is wrong. */
 const TRIES_MAX = 20
 
+/** Who knows more of slots that were moved looks at all nodes once a second: he is waited for so often, some two seconds in all. */
+const WAITS_MAX = 25
+const WAIT_MS_MAX = 100
+
 /** Fields of writers that a record may have: more than write at the same time. */
 const WRITERS_MAX = 200
+
+/** What a writer knows: records count only together with the view in which they were read. */
+interface Known {
+  readonly view: View
+  readonly records: Records
+}
 
 /** That the rows of one batch are in. */
 export interface RowProofs {
@@ -60,6 +72,8 @@ export class MarkKeeper {
   /** A node holds less than it did, and nobody has asked for the marks since. */
   #suspect = false
   #asked = false
+  /** The view in which others were waited for in vain, or are known to have no marks either. */
+  #alone: View | null = null
   #proofs = 0
   /** Fields that are not in use: they are few, as they are used again. */
   readonly #fields: string[] = []
@@ -83,16 +97,28 @@ export class MarkKeeper {
 
   /** Looks at all records. */
   async load(): Promise<void> {
+    const { nodes } = this.#exchange
+    let waits = 0
     for (let i = 0; i < TRIES_MAX; i++) {
-      const { view } = this.#exchange.nodes
-      const before = this.#records
+      const { view } = nodes
+      const before: Known = { view: this.#view, records: this.#records }
       const found = await this.#fetch(view)
-      if (this.#exchange.nodes.view !== view || (await this.#adopt(view, found))) continue
+      const adopted = areWhole(found, view) ? 'whole' : await this.#adopt(before, view, found)
+      if (nodes.view !== view || adopted === 'again') continue
+      if (adopted === 'others' && this.#alone !== view) {
+        // Either we know less than they of who has which slots, or they will soon see what we do.
+        await nodes.refresh().catch(() => {})
+        if (nodes.view !== view) continue
+        if (++waits > WAITS_MAX) this.#alone = view
+        else await sleep(Math.min(2 ** waits, WAIT_MS_MAX))
+        i--
+        continue
+      }
       for (const [home, record] of found) {
-        if (wentBack(before.get(home) ?? NO_RECORD, record)) this.#suspect = true
+        if (wentBack(before.records.get(home) ?? NO_RECORD, record)) this.#suspect = true
         // A move, or a look that began later, may have come between: it knows better.
         const now = this.#records.get(home)
-        if (this.#view === view && now !== undefined && now !== before.get(home)) found.set(home, now)
+        if (this.#view === view && now !== undefined && now !== before.records.get(home)) found.set(home, now)
       }
       this.#view = view
       this.#records = found
@@ -204,9 +230,12 @@ export class MarkKeeper {
   async #move(moves: readonly MarkMove[], proofs: RowProofs): Promise<boolean> {
     for (let i = 0; i < TRIES_MAX; i++) {
       await this.expect(moves)
-      if (proofs.view !== null && proofs.view !== this.#view) return false
-      const [first, ...others] = this.#view.masters
+      const view = this.#view
+      if (proofs.view !== null && proofs.view !== view) return false
+      const [first, ...others] = view.masters
       let results = await this.#moveOn([first!], moves, proofs)
+      // A look may have come between: what it read says nothing of the owners that these were.
+      if (this.#view !== view) continue
       if (results[0] === 'OK') results = await this.#moveOn(others, moves, proofs)
       if (results.includes('ROWS')) return false
       if (results.every((result) => result === 'OK')) return true
@@ -243,8 +272,9 @@ export class MarkKeeper {
     })
   }
 
-  /** What the record says now. */
+  /** What the record says now; nothing where a look has found other slots there meanwhile. */
   #note({ home, claim }: Master, moves: readonly MarkMove[], state: string): void {
+    if (!this.#view.masters.some((master) => master.home === home && master.claim === claim)) return
     const record = this.#records.get(home) ?? NO_RECORD
     const offsets = new Map(record.claim === claim ? record.offsets : [])
     for (const { group, topic, partition, offset } of moves) {
@@ -278,29 +308,34 @@ export class MarkKeeper {
    *
    * Not so where a replica took over meanwhile, or a node lost its record: then there are no marks, and all is to be written
    * again. What nobody can see is a node that fails over before its replica has what is just being moved to it.
+   *
+   * Answers `again` where anything was done, and `others` where somebody else has given nodes the marks of slots as he sees them:
+   * then he knows the marks, and what we know may be older.
    */
-  async #adopt(view: View, records: Records): Promise<boolean> {
-    const before = this.#view
-    if (areWhole(records, view) || !areWhole(this.#records, before) || !onlyMoved(before, view)) return false
-    const unchanged = new Set(before.masters.map(({ home, claim }) => `${home}=${claim}`))
-    const wanting = view.masters.filter(({ home, claim }) => records.get(home)!.claim !== claim)
-    if (wanting.some(({ home, claim }) => unchanged.has(`${home}=${claim}`))) return false
-    const calls = before.masters.map(({ home }) => this.#call(home, (key) => ['HGETALL', key]))
-    await this.#exchange.settle(calls)
-    const found = new Map(before.masters.map(({ home }, i) => [home, parseRecord(calls[i]!.reply)]))
-    if (before.masters.some(({ home }) => wentBack(this.#records.get(home)!, found.get(home)!))) return false
-    // Others may have moved them since; where somebody has adopted already, what we know still holds.
-    const newest = before.masters.map(({ home, claim }): [number, MarkRecord] => {
+  async #adopt(before: Known, view: View, records: Records): Promise<'again' | 'others' | 'none'> {
+    const none = haveOthers(records, view) ? 'others' : 'none'
+    if (!areWhole(before.records, before.view) || !onlyMoved(before.view, view)) return none
+    const { masters } = before.view
+    const found = await this.#fetch(before.view)
+    if (masters.some(({ home }) => wentBack(before.records.get(home)!, found.get(home)!))) {
+      this.#alone = view
+      return 'none'
+    }
+    if (this.#alone !== view && !areWhole(found, before.view)) return 'others'
+    // Where somebody else goes by other slots, and nobody comes to our help, what we know still holds.
+    const newest = masters.map(({ home, claim }): [number, MarkRecord] => {
       const record = found.get(home)!
-      return [home, record.claim === claim ? record : this.#records.get(home)!]
+      return [home, record.claim === claim ? record : before.records.get(home)!]
     })
-    const places = [...storeOffsets(new Map(newest), before)].flat()
+    if (this.#exchange.nodes.view !== view) return 'again'
+    const places = [...storeOffsets(new Map(newest), before.view)].flat()
+    const wanting = view.masters.filter(({ home, claim }) => records.get(home)!.claim !== claim)
     const adopting = wanting.map(({ home, claim, address }) => {
       const evicted = evictedNow(this.#exchange.nodes.info(address))
       return Call.script(ADOPT_MARKS, this.#names.marksOf(home), claim, evicted, randomUUID(), ...places)
     })
     await this.#exchange.settle(adopting)
-    return true
+    return 'again'
   }
 
   #call(home: number, args: (key: string) => readonly string[]): Call {

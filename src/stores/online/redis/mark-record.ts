@@ -84,6 +84,11 @@ export function areWhole(records: Records, view: View): boolean {
   return view.masters.every(({ home, claim }) => records.get(home)?.claim === claim)
 }
 
+/** Whether a node's record vouches for other slots than it has: somebody has seen other owners than this view. */
+export function haveOthers(records: Records, view: View): boolean {
+  return view.masters.some(({ home, claim }) => !['', undefined, claim].includes(records.get(home)?.claim))
+}
+
 /** The marks of the whole store: of each place the lowest over all nodes, and none where a node has none. */
 export function storeOffsets(records: Records, view: View): Map<string, number> {
   const lowest = new Map<string, number>()
