@@ -16,6 +16,9 @@ const PATIENCE_MS = 10_000
 const HISTORY_BATCH = 500
 const SETTLE_MS = 90_000
 
+/** In place of a place: the message was not sent. */
+const UNSENT = 'unsent'
+
 export interface ProducerOptions {
   readonly brokers: readonly string[]
   readonly traffic: Traffic
@@ -140,7 +143,11 @@ export class Producer {
         partition: this.#random.below(this.partitions),
       }))
       const records = await this.#producer.send({ topic: TOPIC, messages, acks: -1 })
-      return placesOf(messages, records)
+      const places = placesOf(messages, records)
+      // kafkajs says nothing of partitions that have no leader: it leaves their messages out.
+      const left = sendings.filter((_, i) => places[i] === null)
+      if (left.length > 0) this.#again.push(...left)
+      return places.map((place) => place ?? UNSENT)
     })
   }
 
@@ -175,7 +182,7 @@ export class Producer {
       const places = await send()
       const acked_ms = Date.now()
       for (const [i, { payment }] of sendings.entries()) {
-        if (payment !== null) ledger.ack(payment, acked_ms, places[i] ?? null)
+        if (payment !== null && places[i] !== UNSENT) ledger.ack(payment, acked_ms, places[i] ?? null)
       }
     } catch {
       await sleep(RETRY_MS)

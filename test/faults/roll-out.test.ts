@@ -45,7 +45,7 @@ describe.each(['stream first', 'API first'] as const)('a roll-out under load, %s
       const { serve, world } = await rollOut(installation, 'longer', order)
       const statuses = await installation.statuses(serve, world)
       const notOk = [...statuses].filter(([, status]) => status !== 'ok')
-      expect(notOk).toEqual([['card__long_9d', 'incomplete']])
+      expect(notOk).toEqual([['card__long_10d', 'incomplete']])
       await installation.fill(world)
       await installation.untilOk(serve)
     },

@@ -35,7 +35,9 @@ export async function diagnose(url: string, wrong: Wrong, ledger: Ledger): Promi
     const sure = copies.filter(({ acked_ms }) => acked_ms !== null && acked_ms < (wrong.watermark_ms ?? 0))
     const best = sure.sort((a, b) => b.payment.version - a.payment.version)[0]
     if (best === undefined || (version ?? -1) >= best.payment.version) continue
-    if (version === undefined && best.payment.deleted) continue
+    // A tombstone that may be there hides what came before it.
+    const hidden = copies.some(({ payment }) => payment.deleted && payment.version >= best.payment.version)
+    if (version === undefined && hidden) continue
     found.push(`${version === undefined ? 'lacks' : `has version ${version} instead of`} ${described(best, wrong)}`)
   }
   for (const [key, version] of held) found.push(`has ${key} version ${version}, which was never sent`)

@@ -100,7 +100,7 @@ export function definitions(variant: Variant) {
 function ofVariant(variant: Variant): Readonly<Record<string, Windowed<'payments'>>> {
   if (variant === 'fewer') return {}
   const shops = countDistinct(payments.merchant_id).over('7d')
-  if (variant === 'longer') return { shops, long: count().over('9d') }
+  if (variant === 'longer') return { shops, long: count().over('10d') }
   if (variant === 'column') return { shops, points: sum(payments.points).over('7d') }
   return { shops }
 }
