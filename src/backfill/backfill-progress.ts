@@ -41,6 +41,17 @@ export async function readProgress(store: OnlineStore, fingerprint: string): Pro
   return ((await store.document(name(fingerprint)))?.value ?? null) as BackfillProgress | null
 }
 
+/** The timeline whose progress a document tells; null: it is another kind of document. */
+export function progressTimeline(document: string): string | null {
+  return document.startsWith(name('')) ? document.slice(name('').length) : null
+}
+
+/** Forgets how far a backfill has come: one that is under way begins anew. */
+export async function forgetProgress(store: OnlineStore, fingerprint: string): Promise<void> {
+  const found = await store.document(name(fingerprint))
+  if (found !== null) await store.removeDocument(name(fingerprint), found.version)
+}
+
 export const isFinished = ({ done, parts }: BackfillProgress): boolean => Object.keys(done).length === parts
 
 export const rowsDone = ({ done }: BackfillProgress): number =>

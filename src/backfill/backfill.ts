@@ -5,7 +5,7 @@ import { keyText, timelineKey } from '../features/timeline-key.ts'
 import { archiveColumns } from '../stores/archive-columns.ts'
 import { isProven, partMarks, partMove } from '../stores/backfill-marks.ts'
 import type { ArchiveBlock } from '../stores/event-archive.ts'
-import { MarkMovedError, type OnlineStore } from '../stores/online-store.ts'
+import { MarkMovedError } from '../stores/online-store.ts'
 import {
   archiveEpoch,
   asWritten,
@@ -109,7 +109,7 @@ export async function backfillTimeline(timeline: TimelineModel, options: Backfil
     throw new BackfillError('ARCHIVE_CHANGED', `${table} was loaded into while it was read: run the backfill again`)
   }
   const since_ms = progress.from_ms ?? SINCE_EVER_MS
-  await cover(timeline, written, since_ms, proofOf(progress), store)
+  await cover(timeline, written, since_ms, proofOf(progress), options)
   return { rows: rowsDone(progress), refused: rowsRefused(progress), refusals, since_ms }
 }
 
@@ -164,7 +164,7 @@ async function cover(
   written: TimelineRecord,
   since_ms: number,
   proof: readonly number[],
-  store: OnlineStore,
+  { store, now }: BackfillOptions,
 ): Promise<void> {
   const schema = written.schemas.schemas[0]!
   await updateTimeline(store, fingerprint, (record) => {
@@ -179,8 +179,12 @@ async function cover(
     const columns = { ...coverage.columns }
     for (const column of schema.columns) columns[column] = Math.min(since_ms, known(column))
     const parts = Array.from({ length: Math.max(proof.length, coverage.proof.length) }, (_, part) => part)
+    // What was pruned when the retention was shorter is there again; since then nothing was pruned that it does not allow.
+    const kept_ms = Math.max(since_ms, now() - record.retention_ms)
+    const isWhole = record.retention_ms === written.retention_ms
     return {
       ...record,
+      pruned_ms: isWhole ? Math.min(record.pruned_ms, kept_ms) : record.pruned_ms,
       coverage: {
         since_ms: Math.min(since_ms, coverage.since_ms ?? since_ms),
         columns,

@@ -1,13 +1,17 @@
 import { Hono } from 'hono'
 import { stream } from 'hono/streaming'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { ClockMode } from '../features/clock.ts'
 import type { Model, SourceModel } from '../features/model.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
+import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { archiveLoaded } from '../stores/timeline-registry.ts'
 import { loadArchive } from './archive-load.ts'
 import type { BackfillRunner } from './backfill-runner.ts'
 import type { EngineStatus } from './engine-status.ts'
+import { createGcApi } from './gc-api.ts'
+import { createQuarantineApi } from './quarantine-api.ts'
 
 /** One load call: about 200 bytes a line, which a process holds in memory several times over. */
 const LOAD_BYTES_MAX = 64 * 1024 * 1024
@@ -17,12 +21,16 @@ const NDJSON = 'application/x-ndjson'
 export interface AdminDeps {
   readonly model: Model
   readonly store: OnlineStore
+  readonly log: EventLog
   readonly archive: EventArchive
   readonly backfills: BackfillRunner
   readonly status: () => Promise<EngineStatus>
   /** Called when rows went straight into an archive: a backfill is due. */
   readonly onArchiveLoaded: () => Promise<void>
   readonly now: () => number
+  readonly clock: ClockMode
+  /** How long other processes may take to learn of a change. 0: there are none, and this one works by the model. */
+  readonly writers_ms: number
 }
 
 class AdminError extends Error {
@@ -67,6 +75,9 @@ export function createAdminApi(deps: AdminDeps): Hono {
     if (origin?.startsWith('file/')) return origin
     throw new AdminError(422, 'ORIGIN', `origin: '${origin ?? ''}' must begin with file/`)
   }
+
+  app.route('/quarantine', createQuarantineApi(deps))
+  app.route('/gc', createGcApi({ ...deps, works: deps.writers_ms === 0 }))
 
   app.get('/status', async (c) => c.json(await deps.status()))
 

@@ -75,6 +75,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/events.ts')).default,
   },
   {
+    name: 'quarantine',
+    summary: 'Shows events that are no valid ones, and replays them',
+    load: async () => (await import('./commands/quarantine.ts')).default,
+  },
+  {
+    name: 'gc',
+    summary: 'Removes what no live definition uses',
+    load: async () => (await import('./commands/gc.ts')).default,
+  },
+  {
     name: 'status',
     summary: 'Shows sources, positions, watermarks, coverage and backfills',
     load: async () => (await import('./commands/status.ts')).default,

@@ -88,6 +88,7 @@ export class Engine {
       createAdminApi({
         model,
         store,
+        log,
         archive,
         backfills: this.#backfills,
         status: () => this.status(),
@@ -96,6 +97,8 @@ export class Engine {
           if (this.#started) void this.#backfillDue()
         },
         now: clock.wall,
+        clock: clock.mode,
+        writers_ms: 0,
       }),
     )
   }

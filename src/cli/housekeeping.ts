@@ -3,14 +3,12 @@ import { timelinePrefix } from '../features/timeline-key.ts'
 import { ARCHIVE_GROUP } from '../stores/archive-columns.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore, TimelineKey } from '../stores/online-store.ts'
-import { readTimelines, updateTimeline } from '../stores/timeline-registry.ts'
+import { NotRegisteredError, readTimeline, readTimelines, updateTimeline } from '../stores/timeline-registry.ts'
 import { compact } from '../timeline/compact.ts'
+import { rewriteTimelines } from './rewrite-timelines.ts'
 
 /** The log keeps what is everywhere already for a week more, so that a store that was lost is rebuilt from it. */
 const LOG_KEPT_MS = 7 * 24 * 3_600_000
-
-/** Timelines looked at between two pauses of a sweep: requests must not wait for it. */
-const SWEEP_KEYS = 64
 
 /** Timelines waiting to be compacted at most; more are found again by the next read. */
 const UNTIDY_MAX = 10_000
@@ -60,17 +58,26 @@ export async function sweep(store: OnlineStore, now_ms: number, signal: AbortSig
     if (source !== undefined && record.source !== source) continue
     const expired_ms = now_ms - record.retention_ms
     // Said before it is done, so that nobody takes a pruned window for a whole one.
-    await updateTimeline(store, record.fingerprint, (found) => ({
+    const pruned = updateTimeline(store, record.fingerprint, (found) => ({
       ...found,
       pruned_ms: Math.max(found.pruned_ms, expired_ms),
     }))
-    let looked = 0
-    for await (const key of store.keys(timelinePrefix(record.fingerprint))) {
-      if (signal.aborted) return
-      await compactKey(store, key, expired_ms)
-      if (++looked % SWEEP_KEYS === 0) await new Promise((resolve) => setImmediate(resolve))
+    // One that was removed since has no rows to prune.
+    if ((await pruned.catch(unlessRemoved)) === null) continue
+    const mayStill = async () => {
+      // Somebody may need it for longer now, and fill it again.
+      const found = await readTimeline(store, record.fingerprint)
+      return !signal.aborted && found !== null && found.retention_ms <= record.retention_ms
     }
+    const prune = (rows: Uint8Array) => compact(rows, expired_ms)
+    await rewriteTimelines(store, timelinePrefix(record.fingerprint), mayStill, prune, 1)
+    if (signal.aborted) return
   }
+}
+
+function unlessRemoved(error: unknown): null {
+  if (error instanceof NotRegisteredError) return null
+  throw error
 }
 
 /** Compacts, in the background, timelines that a read found untidy. */

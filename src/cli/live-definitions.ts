@@ -28,9 +28,10 @@ const GONE_MS = 60_000
 
 const PREFIX = 'live/'
 
-type Meaning = Omit<LiveDefinitions, 'first_ms' | 'seen_ms'>
+/** What definitions mean, whoever works by them. */
+export type Meaning = Omit<LiveDefinitions, 'first_ms' | 'seen_ms'>
 
-function meaningOf(model: Model): Meaning {
+export function meaningOf(model: Model): Meaning {
   const writes = groupWrites(model).timelines
   return {
     features: Object.fromEntries([...model.features.values()].map((one) => [one.name, featureVersion(one)])),
@@ -65,6 +66,8 @@ export function liveIn(documents: ReadonlyMap<string, StoredDocument>): Map<stri
   const found = [...documents].filter(([name]) => name.startsWith(PREFIX))
   return new Map(found.map(([name, { value }]) => [name.slice(PREFIX.length), value as LiveDefinitions]))
 }
+
+export const liveDocument = (hash: string): string => PREFIX + hash
 
 const NOTHING: LiveDefinitions = { features: {}, services: {}, written: '', timelines: {}, first_ms: 0, seen_ms: 0 }
 

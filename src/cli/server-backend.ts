@@ -96,10 +96,9 @@ export async function openServerBackend(config: LoadedConfig, model: Model, defs
     const app = createApi({ model, vectors, append: makeIntake(log, model), ready: () => [] })
     app.route('/', createInspectApi(store, archive))
     const onArchiveLoaded = () => vectors.refresh()
-    app.route(
-      '/admin/v1',
-      createAdminApi({ model, store, archive, backfills, status, onArchiveLoaded, now: clock.wall }),
-    )
+    const shown = { backfills, status, onArchiveLoaded }
+    const told = { now: clock.wall, clock: clock.mode, writers_ms: WRITERS_MS }
+    app.route('/admin/v1', createAdminApi({ model, store, log, archive, ...shown, ...told }))
     return {
       url: null,
       request: async (path, init) => app.request(path, init),

@@ -34,7 +34,13 @@ interface Start {
   readonly lost: (timeline: TimelineModel) => Lost
 }
 
-export const groupName = (model: Model): string => `millrace-${writtenHash(model)}`
+export const groupName = (model: Model): string => groupOf(writtenHash(model))
+
+/** The group of what is written, by its hash (L13). */
+export const groupOf = (written: string): string => `millrace-${written}`
+
+/** Whether a name may be that of such a group, and is not of another use of the log. */
+export const isStreamGroup = (name: string): boolean => /^millrace-[0-9a-f]{16}$/.test(name)
 
 /**
  * Enters the group of what is written (L13), and registers its timelines. It goes on at its own marks, or at those of a group that

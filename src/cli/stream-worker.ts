@@ -139,8 +139,10 @@ export class StreamWorker {
     const now_ms = this.#options.clock.wall()
     if (now_ms - this.#read_ms < RECORDS_MS) return
     this.#reading ??= readTimelines(this.#options.store)
-      .then((found) => {
-        this.#take(found)
+      .then(async (found) => {
+        // Somebody took it for unused, and removed it: it is registered again, as one that is not complete.
+        if ([...this.#records.keys()].every((fingerprint) => found.has(fingerprint))) this.#take(found)
+        else await this.#enter()
         this.#read_ms = now_ms
       })
       .finally(() => {

@@ -9,6 +9,11 @@ const TOPIC = 'part'
 
 export const backfillGroup = (fingerprint: string): string => `backfill/${fingerprint}`
 
+/** The timeline whose backfill a group of marks belongs to; null: it is another kind of group. */
+export function backfillTimelineOf(group: string): string | null {
+  return group.startsWith(backfillGroup('')) ? group.slice(backfillGroup('').length) : null
+}
+
 /** By part: how many batches its mark has counted, over all backfills of the timeline. */
 export async function partMarks(store: OnlineStore, fingerprint: string): Promise<number[]> {
   return partsOf(await store.marks(backfillGroup(fingerprint)), fingerprint)

@@ -6,7 +6,8 @@ export interface Quarantined {
   readonly topic: string
   readonly partition: number
   readonly offset: number
-  readonly value: Uint8Array
+  /** Null: the log has its bytes no longer. */
+  readonly value: Uint8Array | null
   readonly reason: string
 }
 
@@ -76,12 +77,14 @@ export class Quarantine {
   #message({ value, reason, ...place }: Quarantined): Uint8Array {
     const shown = reason.slice(0, REASON_CHARACTERS_MAX)
     const message: QuarantineMessage = { ...place, reason: shown, quarantined_ms: this.#now() }
-    const whole = encoder.encode(JSON.stringify({ ...message, ...eventFields(value) }))
+    const fields = value === null ? {} : eventFields(value)
+    const whole = encoder.encode(JSON.stringify({ ...message, ...fields }))
     return whole.length <= MESSAGE_BYTES_MAX ? whole : encoder.encode(JSON.stringify(message))
   }
 }
 
-function eventFields(value: Uint8Array): Pick<QuarantineMessage, 'event' | 'event_base64'> {
+/** The bytes of an event as they stand in a message. */
+export function eventFields(value: Uint8Array): Pick<QuarantineMessage, 'event' | 'event_base64'> {
   try {
     return { event: decoder.decode(value) }
   } catch {

@@ -16,6 +16,14 @@ const PREFIX = 'watermark/'
 const topicName = (group: string, topic: string) => `${PREFIX}${group}/${topic}`
 const partitionName = (group: string, topic: string, partition: number) => `${topicName(group, topic)}/${partition}`
 
+/** What the names of all documents of a group begin with. */
+export const watermarksOf = (group: string): string => `${PREFIX}${group}/`
+
+/** The group whose document this is; null: it is no watermark's. No group of a stream has a slash in its name. */
+export function watermarkGroup(document: string): string | null {
+  return document.startsWith(PREFIX) ? (document.slice(PREFIX.length).split('/')[0] ?? null) : null
+}
+
 /**
  * Tells other processes, through the store, how far the stream of a group is. What is told of an offset holds as soon as the mark
  * is there, and no longer than it is: so it need not be taken back when the store goes back, or when another worker goes on.

@@ -19,6 +19,8 @@ export interface WriterGroup {
 
 const PREFIX = 'group/'
 
+export const groupDocument = (name: string): string => PREFIX + name
+
 /** What a group of this model writes. */
 export function groupWrites(model: Model): GroupWrites {
   const sources = [...model.sources.values()].map((source) => [source.name, sourceHash(source)])

@@ -64,11 +64,14 @@ export class MemoryBackend implements Backend {
     const admin = createAdminApi({
       model,
       store,
+      log: this.log,
       archive: this.archive,
       backfills,
       status,
       onArchiveLoaded: async () => {},
       now,
+      clock: 'wall',
+      writers_ms: 0,
     })
     this.#app.route('/', createInspectApi(store, this.archive))
     this.#app.route('/admin/v1', admin)
