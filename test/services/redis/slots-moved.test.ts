@@ -4,6 +4,7 @@ import { Exchange } from '../../../src/stores/online/redis/exchange.ts'
 import { KeyNames } from '../../../src/stores/online/redis/key-names.ts'
 import type { KeyedCommand } from '../../../src/stores/online/redis/keyed-command.ts'
 import { MarkKeeper, NO_ROWS } from '../../../src/stores/online/redis/mark-keeper.ts'
+import { nodesText } from '../../../src/stores/online/redis/mark-record.ts'
 import { Nodes } from '../../../src/stores/online/redis/nodes.ts'
 import { parseRedisUrl } from '../../../src/stores/online/redis/redis-url.ts'
 import { RedisCluster, type RedisServer } from './redis-servers.ts'
@@ -33,6 +34,7 @@ describe('marks, while slots are moved between nodes', () => {
   let cluster: RedisCluster
   let masters: readonly RedisServer[]
   const open: Nodes[] = []
+  const given: number[] = []
 
   beforeAll(async () => {
     cluster = await RedisCluster.start(3, 0)
@@ -45,7 +47,7 @@ describe('marks, while slots are moved between nodes', () => {
   })
   afterEach(async () => {
     for (const nodes of open.splice(0)) nodes.close()
-    for (const slot of [6_000, 6_001]) await give(slot, 1)
+    for (const slot of given.splice(0)) await give(slot, 1)
   })
 
   /** A process that keeps marks, and has looked at them. */
@@ -61,16 +63,18 @@ describe('marks, while slots are moved between nodes', () => {
       await nodes.refresh()
       await keeper.load()
     }
-    return { exchange, keeper, offsets, look }
+    return { nodes, exchange, keeper, offsets, look }
   }
 
   /** Gives a slot that has no keys to another of the three nodes. Each one's lowest slot, where its record stands, stays. */
   async function give(slot: number, to: number): Promise<void> {
     const owner = masters[to]!
+    if (to === 0) given.push(slot)
     const id = owner.cli('cluster', 'myid')
-    for (const node of [owner, ...masters.filter((one) => one !== owner)]) {
-      node.cli('cluster', 'setslot', String(slot), 'node', id)
-    }
+    const others = masters.filter((one) => one !== owner)
+    // Only who was importing a slot outbids all that was known of it.
+    owner.cli('cluster', 'setslot', String(slot), 'importing', others[0]!.cli('cluster', 'myid'))
+    for (const node of [owner, ...others]) node.cli('cluster', 'setslot', String(slot), 'node', id)
     await cluster.agree()
   }
 
@@ -93,21 +97,37 @@ describe('marks, while slots are moved between nodes', () => {
     await early.look()
     expect(await early.keeper.move([move(7, 9)], NO_ROWS)).toBe(true)
     await give(6_001, 0)
-    const helped = sleep(300).then(early.look)
     await late.look()
     expect(await late.offsets()).toEqual([9])
-    await helped
+    await early.look()
+    expect(await early.offsets()).toEqual([9])
   })
 
-  it('are there for one who is two moves behind, and whom nobody helps any more', async () => {
-    const [late, early] = [await processOf('late'), await processOf('early')]
+  it('are there for one who is three moves behind, of which others have seen one each', async () => {
+    const [late, early, middle] = [await processOf('late'), await processOf('early'), await processOf('middle')]
     await late.keeper.move([move(null, 7)], NO_ROWS)
-    await early.look()
+    await Promise.all([early.look(), middle.look()])
     await give(6_000, 0)
     await early.look()
     await give(6_001, 0)
+    await middle.look()
+    expect(await middle.keeper.move([move(7, 9)], NO_ROWS)).toBe(true)
+    await give(6_002, 0)
     await late.look()
-    expect(await late.offsets()).toEqual([7])
+    expect(await late.offsets()).toEqual([9])
+  })
+
+  it('are there after somebody died while he gave them to the nodes', async () => {
+    const { nodes, keeper, look, offsets } = await processOf('w')
+    await keeper.move([move(null, 7)], NO_ROWS)
+    await give(6_000, 0)
+    await nodes.refresh()
+    const [first, record] = [masters[0]!, names.marksOf(0)]
+    const [born] = first.cli('hget', record, 'state').split('/')
+    const adopted = ['slots', nodes.view.masters[0]!.claim, 'nodes', nodesText(nodes.view), 'state', `${born}/2`]
+    first.cli('hset', record, ...adopted)
+    await look()
+    expect(await offsets()).toEqual([7])
   })
 
   it('are there for one who has just started, while another has still to see the move', async () => {

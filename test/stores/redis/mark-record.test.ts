@@ -6,6 +6,8 @@ import {
   type MarkRecord,
   markOf,
   NO_RECORD,
+  nodesOf,
+  nodesText,
   parseRecord,
   placesOf,
   type Records,
@@ -21,6 +23,7 @@ const record = (offsets: Record<string, number>, rest: Partial<MarkRecord> = {})
   version: 3,
   read: 3,
   evicted: 'run:0',
+  nodes: '',
   offsets: new Map(Object.entries(offsets)),
   removed: new Map(),
   writers: [],
@@ -48,6 +51,8 @@ describe('the record of a node', () => {
       '17.25/42',
       'evicted',
       'r:7',
+      'nodes',
+      '0=0-9 10=10-16383',
       '~writer',
       '9',
       '["g","t",0]',
@@ -61,12 +66,15 @@ describe('the record of a node', () => {
       version: 42,
       read: 42,
       evicted: 'r:7',
+      nodes: '0=0-9 10=10-16383',
       offsets: new Map([['["g","t",0]', 2 ** 40]]),
       removed: new Map([['["h",', 41]]),
       writers: ['~writer'],
     })
     expect(parseRecord([])).toEqual(NO_RECORD)
     expect(markOf('["g","t",3]', 8)).toEqual({ group: 'g', topic: 't', partition: 3, offset: 8 })
+    expect(nodesText(view)).toBe('0=0-9 10=10-16383')
+    expect(nodesOf(nodesText(view))).toEqual(view)
   })
 
   it.each([

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Mark, type MarkMove, MarkMovedError } from '../../online-store.ts'
 import { markKey } from '../append-check.ts'
+import { Adoption, type Known } from './adoption.ts'
 import type { Tail } from './batch.ts'
 import type { Exchange } from './exchange.ts'
 import type { KeyNames } from './key-names.ts'
@@ -10,11 +11,9 @@ import {
   areWhole,
   evictedNow,
   hasEvicted,
-  haveOthers,
   type MarkRecord,
   markOf,
   NO_RECORD,
-  parseRecord,
   parseState,
   placesOf,
   REMOVED_FIELD,
@@ -24,8 +23,8 @@ import {
   wentBack,
 } from './mark-record.ts'
 import { RedisStoreError } from './redis-error.ts'
-import { ADOPT_MARKS, MOVE_MARKS, REMOVE_MARKS } from './scripts.ts'
-import { type Master, onlyMoved, type View } from './view.ts'
+import { MOVE_MARKS, REMOVE_MARKS } from './scripts.ts'
+import type { Master, View } from './view.ts'
 
 /** Others may move a mark, or slots, while we look: after so many looks something is wrong. */
 const TRIES_MAX = 20
@@ -36,12 +35,6 @@ const WAIT_MS_MAX = 100
 
 /** Fields of writers that a record may have: more than write at the same time. */
 const WRITERS_MAX = 200
-
-/** What a writer knows: records count only together with the view in which they were read. */
-interface Known {
-  readonly view: View
-  readonly records: Records
-}
 
 /** That the rows of one batch are in. */
 export interface RowProofs {
@@ -66,6 +59,7 @@ export class MarkKeeper {
   readonly #exchange: Exchange
   readonly #names: KeyNames
   readonly #writer: string
+  readonly #adoption: Adoption
   #view: View
   #records: Records = new Map()
   #moving: Promise<unknown> = Promise.resolve()
@@ -84,6 +78,7 @@ export class MarkKeeper {
     this.#exchange = exchange
     this.#names = names
     this.#writer = writer
+    this.#adoption = new Adoption(exchange, names)
     this.#view = exchange.nodes.view
   }
 
@@ -102,9 +97,12 @@ export class MarkKeeper {
     for (let i = 0; i < TRIES_MAX; i++) {
       const { view } = nodes
       const before: Known = { view: this.#view, records: this.#records }
-      const found = await this.#fetch(view)
-      const adopted = areWhole(found, view) ? 'whole' : await this.#adopt(before, view, found)
+      const found = await this.#adoption.fetch(view)
+      const adopted = areWhole(found, view)
+        ? 'whole'
+        : await this.#adoption.adopt(before, view, found, this.#alone === view)
       if (nodes.view !== view || adopted === 'again') continue
+      if (adopted === 'lost') this.#alone = view
       if (adopted === 'others' && this.#alone !== view) {
         // Either we know less than they of who has which slots, or they will soon see what we do.
         await nodes.refresh().catch(() => {})
@@ -294,48 +292,6 @@ export class MarkKeeper {
       offsets.set(place, move.offset)
     }
     return null
-  }
-
-  async #fetch(view: View): Promise<Map<number, MarkRecord>> {
-    const calls = view.masters.map(({ home }) => this.#call(home, (key) => ['HGETALL', key]))
-    await this.#exchange.settle(calls)
-    return new Map(view.masters.map(({ home }, i) => [home, parseRecord(calls[i]!.reply)]))
-  }
-
-  /**
-   * Where slots were moved between nodes since the last look, gives the nodes that have others now the marks that held for all.
-   * They hold on: whatever was moved to a node was written to it before its new record is. Answers whether anything was done.
-   *
-   * Not so where a replica took over meanwhile, or a node lost its record: then there are no marks, and all is to be written
-   * again. What nobody can see is a node that fails over before its replica has what is just being moved to it.
-   *
-   * Answers `again` where anything was done, and `others` where somebody else has given nodes the marks of slots as he sees them:
-   * then he knows the marks, and what we know may be older.
-   */
-  async #adopt(before: Known, view: View, records: Records): Promise<'again' | 'others' | 'none'> {
-    const none = haveOthers(records, view) ? 'others' : 'none'
-    if (!areWhole(before.records, before.view) || !onlyMoved(before.view, view)) return none
-    const { masters } = before.view
-    const found = await this.#fetch(before.view)
-    if (masters.some(({ home }) => wentBack(before.records.get(home)!, found.get(home)!))) {
-      this.#alone = view
-      return 'none'
-    }
-    if (this.#alone !== view && !areWhole(found, before.view)) return 'others'
-    // Where somebody else goes by other slots, and nobody comes to our help, what we know still holds.
-    const newest = masters.map(({ home, claim }): [number, MarkRecord] => {
-      const record = found.get(home)!
-      return [home, record.claim === claim ? record : before.records.get(home)!]
-    })
-    if (this.#exchange.nodes.view !== view) return 'again'
-    const places = [...storeOffsets(new Map(newest), before.view)].flat()
-    const wanting = view.masters.filter(({ home, claim }) => records.get(home)!.claim !== claim)
-    const adopting = wanting.map(({ home, claim, address }) => {
-      const evicted = evictedNow(this.#exchange.nodes.info(address))
-      return Call.script(ADOPT_MARKS, this.#names.marksOf(home), claim, evicted, randomUUID(), ...places)
-    })
-    await this.#exchange.settle(adopting)
-    return 'again'
   }
 
   #call(home: number, args: (key: string) => readonly string[]): Call {

@@ -1,7 +1,12 @@
 import type { Mark } from '../../online-store.ts'
 import type { Reply } from './reply-parser.ts'
 import type { ServerInfo } from './server-info.ts'
-import type { View } from './view.ts'
+import type { Master } from './view.ts'
+
+/** The nodes of a cluster, by what they vouch for. */
+export interface Owners {
+  readonly masters: readonly Pick<Master, 'home' | 'claim'>[]
+}
 
 /** `<born>/<version>`: another record has another beginning, and every write of one counts further. */
 export const STATE_FIELD = 'state'
@@ -22,6 +27,8 @@ export interface MarkRecord {
   readonly read: number
   /** Run id and count of evictions of the process when the record began. */
   readonly evicted: string
+  /** All nodes ({@link nodesText}) as they were for whoever gave this one its marks when slots were moved; empty: nobody did. */
+  readonly nodes: string
   /** By place ({@link markKey}). */
   readonly offsets: ReadonlyMap<string, number>
   /** By the beginning of its places ({@link placesOf}), a group whose marks were taken away on purpose: at which version. */
@@ -36,6 +43,7 @@ export const NO_RECORD: MarkRecord = {
   version: 0,
   read: 0,
   evicted: '',
+  nodes: '',
   offsets: new Map(),
   removed: new Map(),
   writers: [],
@@ -62,13 +70,26 @@ export function parseRecord(reply: Reply): MarkRecord {
   }
   const writers = [...fields.keys()].filter((field) => field.startsWith('~'))
   const state = parseState(fields.get(STATE_FIELD) ?? '')
-  const [claim = '', evicted = ''] = [fields.get('slots'), fields.get('evicted')]
-  return { claim, ...state, read: state.version, evicted, offsets, removed, writers }
+  const [claim = '', evicted = '', nodes = ''] = ['slots', 'evicted', 'nodes'].map((field) => fields.get(field))
+  return { claim, ...state, read: state.version, evicted, nodes, offsets, removed, writers }
 }
 
 export function parseState(state: string): { born: string; version: number } {
   const [born = '', version = '0'] = state.split('/')
   return { born, version: Number(version) }
+}
+
+/** Each node's lowest slot and its claim, as in `0=0-8191 8192=8192-16383`. */
+export function nodesText({ masters }: Owners): string {
+  return masters.map(({ home, claim }) => `${home}=${claim}`).join(' ')
+}
+
+export function nodesOf(text: string): Owners {
+  const masters = text.split(' ').map((node) => {
+    const [home, claim] = node.split('=')
+    return { home: Number(home), claim: claim! }
+  })
+  return { masters }
 }
 
 export function markOf(place: string, offset: number): Mark {
@@ -80,17 +101,17 @@ export function markOf(place: string, offset: number): Mark {
 export type Records = ReadonlyMap<number, MarkRecord>
 
 /** Whether every node vouches for exactly the slots that it has. */
-export function areWhole(records: Records, view: View): boolean {
+export function areWhole(records: Records, view: Owners): boolean {
   return view.masters.every(({ home, claim }) => records.get(home)?.claim === claim)
 }
 
 /** Whether a node's record vouches for other slots than it has: somebody has seen other owners than this view. */
-export function haveOthers(records: Records, view: View): boolean {
+export function haveOthers(records: Records, view: Owners): boolean {
   return view.masters.some(({ home, claim }) => !['', undefined, claim].includes(records.get(home)?.claim))
 }
 
 /** The marks of the whole store: of each place the lowest over all nodes, and none where a node has none. */
-export function storeOffsets(records: Records, view: View): Map<string, number> {
+export function storeOffsets(records: Records, view: Owners): Map<string, number> {
   const lowest = new Map<string, number>()
   if (!areWhole(records, view)) return lowest
   const all = view.masters.map(({ home }) => records.get(home)!.offsets)

@@ -6,7 +6,8 @@
   ARGV[1]  its claim now
   ARGV[2]  its count of evictions
   ARGV[3]  what it is called if it is the first record there
-  ARGV[4...]  place, offset; and so on
+  ARGV[4]  all nodes as whoever does it sees them, for who saw them before him
+  ARGV[5...]  place, offset; and so on
 
   Result:
     1  done
@@ -19,7 +20,8 @@ local state = redis.call('HGET', record, 'state') or (ARGV[3] .. '/0')
 local born, version = string.match(state, '^(.*)/(%d+)$')
 redis.call('DEL', record)
 redis.call('HSET', record, 'slots', ARGV[1], 'evicted', ARGV[2], 'state', string.format('%s/%d', born, version + 1))
-for i = 4, #ARGV, 2 do
+redis.call('HSET', record, 'nodes', ARGV[4])
+for i = 5, #ARGV, 2 do
   redis.call('HSET', record, ARGV[i], ARGV[i + 1])
 end
 return 1
