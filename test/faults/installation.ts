@@ -49,6 +49,11 @@ export class Installation {
     return new Installation(await Servers.start(options), options)
   }
 
+  /** The processes that are meant to run until they are ended: all but backfills. */
+  get standing(): MillraceProcess[] {
+    return this.processes.filter(({ name }) => !name.startsWith('backfill-'))
+  }
+
   /** The processes of a kind that are meant to run. */
   all(command: Command): MillraceProcess[] {
     return this.processes.filter(({ name }) => name.startsWith(`${command}-`))

@@ -11,7 +11,7 @@ describe('processes', () => {
     async (installation) => {
       await installation.open({ streams: 2, serves: 2 })
       const random = new SeededRandom(12)
-      for (let kill = 0; kill < times(14, 90); kill++) await killOne(installation.processes, random)
+      for (let kill = 0; kill < times(14, 90); kill++) await killOne(installation.standing, random)
       await untilReady(installation)
     },
   )

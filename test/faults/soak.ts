@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { SeededRandom } from '../stores/seeded-random.ts'
-import { untilReady } from './breakages/processes.ts'
+import { untilSupervised } from './breakages/processes.ts'
 import { Installation } from './installation.ts'
-import { type Breakage, breakages } from './soak-breakages.ts'
+import { type Breakage, breakages, fillAtLast } from './soak-breakages.ts'
 
 /**
  * `npm run soak -- --minutes 30 [--seed 1] [--cluster] [--only kill-redis,hang-stream]`: breaks everything at random while a judge looks
@@ -61,15 +61,17 @@ async function soak(): Promise<boolean> {
     await installation.open({ streams: 2, serves: 2 })
     await installation.untilOk()
     while (Date.now() - begun < minutes * MINUTE_MS && judge.tally.wrongCount === 0) {
-      const breakage = random.pick(list)
-      done.set(breakage.name, (done.get(breakage.name) ?? 0) + 1)
-      console.log(`  ${Math.round((Date.now() - begun) / 1_000)} s: ${breakage.name}`)
-      await breakage.play(installation, random)
-      await untilReady(installation)
+      const first = random.pick(list)
+      const others = list.filter(({ touches }) => !touches.some((touched) => first.touches.includes(touched)))
+      const together = random.below(2) === 0 && others.length > 0 ? [first, random.pick(others)] : [first]
+      for (const { name } of together) done.set(name, (done.get(name) ?? 0) + 1)
+      console.log(`  ${Math.round((Date.now() - begun) / 1_000)} s: ${together.map(({ name }) => name).join(' + ')}`)
+      await Promise.all(together.map(({ play }) => play(installation, random)))
+      await untilSupervised(installation)
       await new Promise((resolve) => setTimeout(resolve, random.below(PAUSE_MS_MAX)))
     }
     // Whatever was lost on the way.
-    await installation.fill()
+    await fillAtLast(installation)
     await installation.settle()
     good = judge.tally.wrongCount === 0 && producer.problems.length === 0
   } catch (error) {

@@ -17,12 +17,24 @@ export async function killOne(processes: readonly MillraceProcess[], random: See
 
 /** Resolves when all processes that were started answer. */
 export async function untilReady(installation: Installation): Promise<void> {
-  const { processes } = installation
+  const { standing } = installation
   await installation.until('all processes are ready', () => {
-    for (const process of processes) {
+    for (const process of standing) {
       if (!process.running) throw new Error(`${process.name} has ended by itself:\n${process.end(20)}`)
     }
-    return processes.every(({ url }) => url !== null)
+    return standing.every(({ url }) => url !== null)
+  })
+}
+
+/**
+ * The same under a supervisor, which starts again what has ended by itself: a process may give up where it finds no server when it
+ * starts.
+ */
+export async function untilSupervised(installation: Installation): Promise<void> {
+  const { standing } = installation
+  await installation.until('all processes are ready', () => {
+    for (const process of standing) if (!process.running) process.spawn()
+    return standing.every(({ url }) => url !== null)
   })
 }
 

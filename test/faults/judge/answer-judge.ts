@@ -1,7 +1,7 @@
 import type { Model } from '../../../src/features/model.ts'
 import type { Payment } from '../world/payment.ts'
-import { type Candidates, candidatesOf } from './candidates.ts'
-import { type EntityKey, entityKeyOf, type Ledger } from './ledger.ts'
+import { candidatesOf } from './candidates.ts'
+import { type Candidates, type EntityKey, entityKeyOf, type Ledger } from './ledger.ts'
 import type { Tally } from './tally.ts'
 import { judgeCeiling, judgeValue } from './verdict.ts'
 

@@ -25,6 +25,15 @@ export interface Slot {
   readonly time_ms: number
   readonly id: string
   readonly copies: Copy[]
+  /** What was worked out of it while all its copies were acknowledged: see `candidatesOf`. */
+  certain?: { readonly copies: number; readonly acked_ms: number; readonly candidates: Candidates }
+}
+
+/** What may count for one (time, id): a payment, or nothing (null). Never empty; one alone is certain. */
+export interface Candidates {
+  readonly time_ms: number
+  readonly id: string
+  readonly payments: readonly (Payment | null)[]
 }
 
 /** All that was sent, by entity. */

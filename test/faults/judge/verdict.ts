@@ -2,7 +2,7 @@ import type { FeatureModel } from '../../../src/features/model.ts'
 import type { FeatureValue } from '../../../src/timeline/aggregate.ts'
 import { answer } from '../../oracle.ts'
 import type { Payment } from '../world/payment.ts'
-import type { Candidates } from './candidates.ts'
+import type { Candidates } from './ledger.ts'
 
 /** Most sets of events that are computed one by one. */
 const SETS_MAX = 64
