@@ -9,6 +9,7 @@ import { MarkMovedError } from '../stores/online-store.ts'
 import {
   archiveEpoch,
   asWritten,
+  isRegistered,
   NotRegisteredError,
   readTimeline,
   SINCE_EVER_MS,
@@ -118,7 +119,7 @@ async function provenRecord(timeline: TimelineModel, { store }: BackfillOptions)
   const { fingerprint } = timeline
   const marks = await partMarks(store, fingerprint)
   const record = await readTimeline(store, fingerprint)
-  if (record === null) throw new NotRegisteredError(fingerprint)
+  if (record === null || !isRegistered(record, timeline)) throw new NotRegisteredError(fingerprint)
   if (isProven(record.coverage, marks)) return record
   return uncover(store, fingerprint, 'the online store lost rows of the last backfill: a new one is due')
 }

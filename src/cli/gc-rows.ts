@@ -46,10 +46,8 @@ export async function removeTimeline(
   return isMarked(found.record, token) && forgetTimeline(store, found.record, found.version)
 }
 
-/** Whoever registers it, covers it, or is about to back-fill it changes one of these. */
-function isMarked({ removing, coverage, handover }: TimelineRecord, token: string): boolean {
-  return removing === token && coverage.since_ms === null && handover.positions === null
-}
+/** Whoever wants it again registers it first, which ends that. */
+const isMarked = ({ removing }: TimelineRecord, token: string): boolean => removing === token
 
 /** Rewrites the rows of a timeline without columns that are retired. Answers false where somebody wants one of them again. */
 export async function narrowRows(

@@ -1,4 +1,4 @@
-import type { Model, SourceModel, TimelineModel } from '../features/model.ts'
+import type { Model, SourceModel } from '../features/model.ts'
 import { type EventLog, OffsetOutOfRangeError } from '../stores/event-log.ts'
 import {
   eventBytes,
@@ -9,8 +9,6 @@ import {
   type QuarantineMessage,
   quarantineTopic,
 } from '../stores/quarantine.ts'
-import { evolveTimeline } from '../stores/timeline-registry.ts'
-import { TimelineWriter } from '../stores/timeline-writer.ts'
 import { type IntakeEvent, makeIntake } from './intake.ts'
 import { streamedSources } from './stream-group.ts'
 
@@ -94,7 +92,6 @@ export class QuarantineDesk {
   async replay(source: SourceModel): Promise<ReplayOutcome> {
     const intake = makeIntake(this.#log, this.#model)
     const quarantine = new Quarantine(this.#log, this.#now)
-    const judge = new EventJudge(this.#model, source)
     const seen = new Set<string>()
     const refusals: { partition: number; offset: number; reason: string }[] = []
     let accepted = 0
@@ -107,7 +104,7 @@ export class QuarantineDesk {
           if (seen.has(placeOf(message))) continue
           seen.add(placeOf(message))
           const bytes = eventBytes(message) ?? (await this.#original(message))
-          const judged = bytes === null ? 'the log has its bytes no longer' : judge.judge(bytes)
+          const judged = bytes === null ? 'the log has its bytes no longer' : judge(source, bytes)
           if (typeof judged !== 'string') valid.push(judged)
           else {
             const place = { topic: message.topic, partition: message.partition, offset: message.offset }
@@ -182,31 +179,12 @@ export class QuarantineDesk {
   }
 }
 
-/** Judges events as the stream does. */
-class EventJudge {
-  readonly #source: SourceModel
-  readonly #writers: readonly TimelineWriter[]
-
-  constructor(model: Model, source: SourceModel) {
-    this.#source = source
-    const own = [...model.timelines.values()].filter((timeline) => timeline.source === source)
-    this.#writers = own.map(
-      (timeline: TimelineModel) => new TimelineWriter(timeline, evolveTimeline(null, timeline, {}, 0)),
-    )
-  }
-
-  /** The event, or why it is refused. */
-  judge(raw: Uint8Array): IntakeEvent | string {
-    try {
-      const parsed = this.#source.parser.parseBytes(raw)
-      for (const writer of this.#writers) {
-        writer.add(parsed)
-        writer.take(null)
-      }
-      return { parsed, raw }
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error)
-    }
+/** The event as the stream takes it, or why it is refused. */
+function judge(source: SourceModel, raw: Uint8Array): IntakeEvent | string {
+  try {
+    return { parsed: source.parser.parseBytes(raw), raw }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
   }
 }
 

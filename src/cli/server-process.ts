@@ -40,6 +40,11 @@ export const PROCESS_FLAGS = {
     description: 'Port of health and metrics; 0 for any free one. Without it MILLRACE_HTTP_PORT, else any free one',
     valueHint: 'number',
   },
+  json: {
+    type: 'boolean',
+    default: false,
+    description: 'Tells a failure to start as JSON, too; what the process tells while it runs is JSON lines in any case',
+  },
 } as const
 
 export interface ProcessArgs {

@@ -2,7 +2,8 @@ import type { SourceModel } from '../features/model.ts'
 import type { EventLog, PartitionRange } from '../stores/event-log.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { WatermarkBoard } from '../stores/watermarks.ts'
-import type { AppliedBatch, SourceStream } from '../stream/source-stream.ts'
+import type { SourceStream } from '../stream/source-stream.ts'
+import type { AppliedBatch } from '../stream/source-stream-options.ts'
 import type { Metrics } from './metrics.ts'
 
 /** How often watermarks are told to other processes. */

@@ -2,8 +2,9 @@ import type { Model, SourceModel } from '../features/model.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { Quarantine, type Quarantined } from '../stores/quarantine.ts'
-import { readTimelines, type TimelineRecord, uncover } from '../stores/timeline-registry.ts'
-import { type AppliedBatch, SourceStream, type StreamTimeline } from '../stream/source-stream.ts'
+import { isRegistered, readTimelines, type TimelineRecord, uncover } from '../stores/timeline-registry.ts'
+import { SourceStream } from '../stream/source-stream.ts'
+import type { AppliedBatch, StreamTimeline } from '../stream/source-stream-options.ts'
 import type { LoadedBatch } from './config/loaded-config.ts'
 import type { EngineClock } from './engine-clock.ts'
 import { enterGroup, type StreamGroup, streamedSources } from './stream-group.ts'
@@ -140,8 +141,8 @@ export class StreamWorker {
     if (now_ms - this.#read_ms < RECORDS_MS) return
     this.#reading ??= readTimelines(this.#options.store)
       .then(async (found) => {
-        // Somebody took it for unused, and removed it: it is registered again, as one that is not complete.
-        if ([...this.#records.keys()].every((fingerprint) => found.has(fingerprint))) this.#take(found)
+        // What somebody took for unused, and removes, is registered again, as one that is not complete.
+        if (this.#areRegistered(found)) this.#take(found)
         else await this.#enter()
         this.#read_ms = now_ms
       })
@@ -149,6 +150,16 @@ export class StreamWorker {
         this.#reading = null
       })
     await this.#reading
+  }
+
+  #areRegistered(found: ReadonlyMap<string, TimelineRecord>): boolean {
+    const streamed = [...this.#options.model.timelines.values()].filter(({ fingerprint }) =>
+      this.#records.has(fingerprint),
+    )
+    return streamed.every((timeline) => {
+      const record = found.get(timeline.fingerprint)
+      return record !== undefined && isRegistered(record, timeline)
+    })
   }
 
   /** A record that the store has lost stays as it was known: the marks tell of the loss. */

@@ -171,6 +171,16 @@ export function remembered(known: TimelineRecord | undefined, removed: TimelineR
   return { ...fuller, removing: removed.removing ?? '' }
 }
 
+/**
+ * Whether a timeline is registered as a model wants it. Not so where it is being removed, or lost columns of it: who covers it then would
+ * vouch for what is still being taken away.
+ */
+export function isRegistered({ removing, schemas }: TimelineRecord, timeline: TimelineModel): boolean {
+  const isRetired = ({ name, type }: StoredColumn) =>
+    schemas.retired?.includes(findColumn(schemas, name, type)) === true
+  return removing === undefined && !wantedColumns(timeline).some(isRetired)
+}
+
 /** A record as a model writes it: its last schema is the fullest one that the model can write. */
 export function asWritten(record: TimelineRecord, timeline: TimelineModel): TimelineRecord {
   const schema = writableSchema(record.schemas, wantedColumns(timeline), possibleColumns(timeline))

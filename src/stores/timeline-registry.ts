@@ -41,12 +41,12 @@ export async function readTimeline(store: OnlineStore, fingerprint: string): Pro
   return ((await store.document(name(fingerprint)))?.value ?? null) as TimelineRecord | null
 }
 
-/** The store does not know a timeline that was registered in it: it lost what it held. */
+/** The store does not know a timeline that was registered in it: it lost what it held, or somebody took it for unused. */
 export class NotRegisteredError extends Error {
   override readonly name = 'NotRegisteredError'
   readonly code = 'NOT_REGISTERED'
   constructor(fingerprint: string) {
-    super(`timeline ${fingerprint} is not registered: the online store lost it, or has never known it`)
+    super(`timeline ${fingerprint} is not registered: the online store lost it, or it was taken for unused`)
   }
 }
 

@@ -104,8 +104,8 @@ export class GcWorld {
   }
 
   /** A process that starts now. */
-  process(model: Model): Promise<Whole> {
-    return new Whole(model, 'wall', this.now, this.stores).open()
+  process(model: Model, store = this.stores.store): Promise<Whole> {
+    return new Whole(model, 'wall', this.now, { ...this.stores, store }).open()
   }
 
   /** Some payments of the last two days, into the log. */

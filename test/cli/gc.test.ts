@@ -196,6 +196,100 @@ describe('old definitions that come to life in the middle of it', () => {
   })
 })
 
+describe('a whole run in the middle of a start', () => {
+  const calls = async () => {
+    const world = await GcWorld.open()
+    let count = 0
+    await world.process(
+      OLD,
+      watched(world.stores.store, async (call) => {
+        count = call
+      }),
+    )
+    return count
+  }
+
+  it.each([true, false])(
+    'is never wrong, and complete after a backfill (beside a process that was never gone: %s)',
+    async (beside) => {
+      const count = await calls()
+      expect(count).toBeGreaterThan(10)
+      for (let at = 1; at <= count; at++) {
+        const world = await GcWorld.open()
+        const store = watched(world.stores.store, async (call) => {
+          if (call !== at) return
+          if (beside) await wake(world)
+          await world.gc()
+        })
+        const started = await world.process(OLD, store)
+        world.old = started
+        await fill(world)
+        await world.new.stream()
+        expect(await world.ask(OLD), `at call ${at}`).toEqual({ wrong: [], ok: true })
+        expect(await world.ask(NEW)).toEqual({ wrong: [], ok: true })
+      }
+    },
+  )
+})
+
+describe('a backfill that goes on in the middle of it', () => {
+  /** Runs the backfill to its n-th call, then a run of gc to its m-th, then the backfill to its end, then gc. */
+  async function interleaved(n: number, m: number) {
+    const world = await GcWorld.open()
+    let calls = 0
+    let release = () => {}
+    let gcCalls = 0
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    let reached = () => {}
+    const stopped = new Promise<void>((resolve) => {
+      reached = resolve
+    })
+    let counting = false
+    const store = watched(world.stores.store, async () => {
+      if (!counting || ++calls !== n) return
+      reached()
+      await released
+    })
+    world.now_ms += 2_000
+    world.old = await world.process(OLD, store)
+    await world.send(3)
+    await world.old.archive()
+    await world.old.stream()
+    counting = true
+    const filled = world.old.backfill().catch((error: Error) => error.message)
+    await Promise.race([stopped, filled])
+    const rest = async () => {
+      release()
+      await filled
+      await world.send(3)
+      await world.old.archive()
+      await world.old.stream()
+    }
+    await world.gc(
+      watched(world.stores.store, async (call) => {
+        gcCalls = call
+        if (call === m) await rest()
+      }),
+    )
+    if (gcCalls < m) await rest()
+    expect((await world.ask(OLD)).wrong, `at call ${n} and ${m}`).toEqual([])
+    await world.new.stream()
+    expect(await world.ask(NEW)).toEqual({ wrong: [], ok: true })
+    await fill(world)
+    await world.new.stream()
+    expect(await world.ask(OLD), `filled after call ${n} and ${m}`).toEqual({ wrong: [], ok: true })
+    return { calls, gcCalls }
+  }
+
+  it('is never wrong, wherever both are', async () => {
+    const { calls, gcCalls } = await interleaved(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+    expect(calls).toBeGreaterThan(20)
+    for (let n = 1; n <= calls; n += 2) for (let m = 1 + (n % 4); m <= gcCalls + 1; m += 4) await interleaved(n, m)
+  })
+})
+
 describe('two runs at once', () => {
   it('remove it once, whichever is ahead, and nothing is wrong', async () => {
     const calls = await countCalls()

@@ -136,7 +136,7 @@ export function listText(events: readonly QuarantinedEvent[], total: number): st
   const rows = events.map((event) => [
     `${event.topic}/${event.partition}/${event.offset}${event.replayed ? ' (replayed)' : ''}`,
     instant(event.quarantined_ms),
-    event.reason,
+    onOneLine(event.reason),
     beginning(event),
   ])
   const text = table(['PLACE', 'TIME', 'REASON', 'EVENT'], rows)
@@ -149,8 +149,12 @@ function beginning(event: QuarantinedEvent): string {
   const bytes = eventBytes(event)
   if (bytes === null) return '(the log has it no longer)'
   const text = event.event ?? `base64 ${event.event_base64}`
-  const shown = JSON.stringify(text.slice(0, SHOWN_CHARACTERS)).slice(1, -1).replaceAll('\\"', '"')
+  const shown = onOneLine(text.slice(0, SHOWN_CHARACTERS))
   return text.length > SHOWN_CHARACTERS ? `${shown}...` : shown
+}
+
+function onOneLine(text: string): string {
+  return JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"')
 }
 
 function replayText({ source, accepted, refused, refusals }: ReplayOutcome): string {

@@ -11,7 +11,7 @@ const REDIS_TIMEOUT_MS = 5_000
 const PARTITIONS = 12
 
 /** Fresh before all: what is there is carried at once, and while it is, the next batch grows. */
-const STREAM = { maxBatch: 5_000, linger_ms: 0 }
+const STREAM = { maxBatch: 2_500, linger_ms: 0 }
 
 /** ClickHouse makes a part of each insert: few big ones. */
 const ARCHIVE = { maxBatch: 10_000, linger_ms: 250 }
