@@ -103,7 +103,7 @@ export interface Config {
   readonly redis?: RedisConfig | undefined
   readonly kafka?: KafkaConfig | undefined
   readonly clickhouse?: ClickHouseConfig | undefined
-  /** Log -> online store. Default: `maxBatch: 5000`, `linger: '0ms'`: fresh before all. */
+  /** Log -> online store. Default: `maxBatch: 2500`, `linger: '0ms'`: fresh before all. */
   readonly stream?: BatchConfig | undefined
   /** Log -> archive. Default: `maxBatch: 10000`, `linger: '250ms'`: ClickHouse likes few big inserts. */
   readonly archive?: BatchConfig | undefined

@@ -1,13 +1,18 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import type { SourceModel, TimelineModel } from '../features/model.ts'
-import { type EventLog, OffsetOutOfRangeError } from '../stores/event-log.ts'
-import { MarkMovedError, type OnlineStore, type TimelineAppend } from '../stores/online-store.ts'
+import type { SourceModel } from '../features/model.ts'
+import { OffsetOutOfRangeError } from '../stores/event-log.ts'
+import { MarkMovedError, type TimelineAppend } from '../stores/online-store.ts'
 import type { Quarantined } from '../stores/quarantine.ts'
-import { asWritten, type TimelineRecord } from '../stores/timeline-registry.ts'
+import { asWritten } from '../stores/timeline-registry.ts'
 import { TimelineWriter } from '../stores/timeline-writer.ts'
 import { sameAssignment } from './assignment.ts'
+import { PartitionPlaces, type PartitionProgress } from './partition-places.ts'
+import type { SourceStreamOptions, StreamTimeline } from './source-stream-options.ts'
 
-/** Messages read from a partition at once at most: large enough to pay for a commit to disk, small enough to stay fresh. */
+/**
+ * Messages carried at once at most: enough to pay for a commit to disk or a round trip, and few enough to stay fresh, also in the
+ * processor's cache.
+ */
 export const BATCH_MESSAGES_MAX = 2_500
 
 /** Messages parsed and encoded in one go, about a millisecond: requests of the same process are answered in between. */
@@ -22,78 +27,31 @@ const VERIFY_MS = 1_000
 const RETRY_MS_MIN = 50
 const RETRY_MS_MAX = 5_000
 
-/** A timeline to write, and what the store knows of it. */
-export interface StreamTimeline {
-  readonly timeline: TimelineModel
-  readonly record: TimelineRecord
-}
-
-/** How far one partition is. */
-export interface PartitionProgress {
-  readonly partition: number
-  /** All below it is in the store. */
-  readonly offset: number
-  /** Every event that reached the partition before this instant is below `offset`; null: not known yet. */
-  readonly watermark_ms: number | null
-}
-
-/** A batch that is visible now. */
-export interface AppliedBatch {
-  readonly events: number
-  readonly rows: number
-  /** Event times, epoch milliseconds. */
-  readonly times_ms: readonly number[]
-  readonly newest_ms: number
-}
-
-export interface SourceStreamOptions {
-  readonly log: EventLog
-  readonly store: OnlineStore
-  readonly group: string
-  readonly source: SourceModel
-  readonly timelines: readonly StreamTimeline[]
-  /** Wall clock, epoch milliseconds. */
-  readonly now: () => number
-  /** False under `clock: 'history'`: nothing expires. */
-  readonly expires: boolean
-  /** Most messages of one partition in a batch. */
-  readonly maxBatch?: number
-  /** After a batch that was not full, the next is let grow for so long. Default 0: what has come is carried at once. */
-  readonly linger_ms?: number
-  /**
-   * Enters the group again, as the store forgot marks that were set, or went back: answers the timelines as they are registered
-   * then. Left out: a partition without a mark begins at the earliest message.
-   */
-  readonly enter?: () => Promise<readonly StreamTimeline[]>
-  /**
-   * The timelines as they are registered at most a second ago, the same object where they are the same: rows must not expire by a
-   * retention that others have made longer since. Called with every batch.
-   */
-  readonly current?: () => Promise<readonly StreamTimeline[]>
-  /** Awaited before the marks move past them. */
-  readonly onQuarantine: (events: readonly Quarantined[]) => Promise<void> | void
-  /** The log no longer has what comes next: the timelines must be made incomplete. Awaited before the stream goes on. */
-  readonly onGap: (partition: number, from: number, to: number) => Promise<void>
-  /** After rows became visible. */
-  readonly onApplied?: (batch: AppliedBatch) => void
-  readonly onTrouble?: (message: string | null) => void
+/** A batch that is encoded, and on its way to the store or there. */
+interface Batch {
+  /** By partition: the offset behind it. */
+  readonly next: Map<number, number>
+  readonly watermarks_ms: Map<number, number>
+  readonly times_ms: number[]
+  events: number
+  rows: number
 }
 
 /**
- * Carries one source's events from the log to its timelines: rows first, then the marks (L11), batch by batch. Holds no state
- * but positions that the marks can give back at any moment.
+ * Carries one source's events from the log to its timelines: rows first, then the marks (L11), batch by batch, of which the next is
+ * read and encoded while the last is on its way. Holds no state but positions that the marks can give back at any moment.
  */
 export class SourceStream {
   readonly #options: SourceStreamOptions
   #timelines: readonly StreamTimeline[]
   #writers: readonly TimelineWriter[]
   readonly #refused: Quarantined[] = []
-  readonly #positions = new Map<number, number>()
-  /** What the marks in the store were when last seen or set; null: none. */
-  readonly #marks = new Map<number, number | null>()
-  readonly #watermarks = new Map<number, number>()
+  readonly #places = new PartitionPlaces()
   /** The partitions that were this worker's when the marks were last taken up; null: before that. */
   #assigned: readonly number[] | null = null
+  /** The partition that is read first has the next one's turn after it. */
+  #turn = 0
+  #sent: { readonly batch: Batch; readonly done: Promise<void> } | null = null
   /** The store holds less than it did: what it knows of timelines may be less, too. */
   #wentBack = false
   #verified_ms = 0
@@ -112,7 +70,7 @@ export class SourceStream {
 
   /** Every event of this worker's partitions that reached the log before this instant is counted; null before the first look at them. */
   get watermark_ms(): number | null {
-    return this.#watermarks.size === 0 ? null : Math.min(...this.#watermarks.values())
+    return this.#places.watermark_ms
   }
 
   get source(): SourceModel {
@@ -121,16 +79,12 @@ export class SourceStream {
 
   /** Of this worker's partitions. */
   get progress(): PartitionProgress[] {
-    return [...this.#marks].map(([partition, offset]) => ({
-      partition,
-      offset: offset ?? 0,
-      watermark_ms: this.#watermarks.get(partition) ?? null,
-    }))
+    return this.#places.progress
   }
 
   /** By partition: the next offset to carry. */
   get positions(): ReadonlyMap<number, number> {
-    return this.#positions
+    return this.#places.positions
   }
 
   /** Runs until the signal is aborted; a batch that was begun is finished. */
@@ -139,9 +93,9 @@ export class SourceStream {
     let retry_ms = RETRY_MS_MIN
     while (!signal.aborted) {
       try {
-        const before = this.#applied
-        if (!(await this.step())) await this.#idle(signal)
-        else if (linger_ms > 0 && this.#applied - before < maxBatch) await pause(linger_ms, signal)
+        const events = await this.#advance()
+        if (events === 0) await this.#idle(signal)
+        else if (linger_ms > 0 && events < maxBatch) await pause(linger_ms, signal)
         if (retry_ms !== RETRY_MS_MIN) {
           retry_ms = RETRY_MS_MIN
           this.#options.onTrouble?.(null)
@@ -158,6 +112,8 @@ export class SourceStream {
         retry_ms = Math.min(retry_ms * 2, RETRY_MS_MAX)
       }
     }
+    // What it did not write, another will.
+    await this.#settle().catch(() => {})
   }
 
   /** The store went back or another writer is ahead: the marks say from where to replay. */
@@ -166,61 +122,96 @@ export class SourceStream {
     this.#wentBack ||= found === null || found < (move.from ?? 0)
   }
 
-  /** Carries one batch of every partition; answers whether there was anything. */
+  /** Carries one batch; answers whether there was anything. */
   async step(): Promise<boolean> {
-    const { log, store, group, source, expires } = this.#options
-    const assigned = await log.assigned(group, source.topic)
-    if (this.#wentBack || !sameAssignment(assigned, this.#assigned)) await this.#locate(assigned)
-    await this.#renew()
-    const next = new Map<number, number>()
-    const watermarks = new Map<number, number>()
-    const times_ms: number[] = []
-    let events = 0
-    for (const [partition, position] of this.#positions) {
-      const looked_ms = this.#options.now()
-      const batch = await this.#read(partition, position)
-      if (batch === null) return true
-      // Where the log holds nothing but notes of its own, the mark moves on, too.
-      if (batch.nextOffset > position) next.set(partition, batch.nextOffset)
-      if (batch.values.length === 0) {
-        watermarks.set(partition, batch.asOf_ms ?? looked_ms)
-        continue
-      }
-      for (let i = 0; i < batch.values.length; i++) {
-        const time_ms = this.#add(partition, batch.baseOffset + i, batch.values[i]!)
-        if (time_ms > 0) times_ms.push(time_ms)
-        if ((events + i) % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
-      }
-      events += batch.values.length
-      watermarks.set(partition, batch.append_ms.at(-1)!)
-    }
-    if (next.size > 0) {
-      if (this.#refused.length > 0) await this.#options.onQuarantine(this.#refused.splice(0))
-      const now_ms = expires ? this.#options.now() : null
-      const appends: TimelineAppend[] = this.#writers.flatMap((writer) => writer.take(now_ms))
-      const moves = [...next].map(([partition, offset]) => ({
-        group,
-        topic: source.topic,
-        partition,
-        from: this.#marks.get(partition) ?? null,
-        offset,
-      }))
-      await store.append(appends, moves)
-      for (const [partition, offset] of next) {
-        this.#positions.set(partition, offset)
-        this.#marks.set(partition, offset)
-      }
-      this.#applied += events
-      if (events > 0) {
-        const newest_ms = times_ms.reduce((newest, ms) => Math.max(newest, ms), 0)
-        this.#options.onApplied?.({ events, rows: appends.length, times_ms, newest_ms })
-      }
-      // Committed positions only tell people and the trimmer; the marks are what counts.
-      await log.commit(group, source.topic, next)
-    }
-    for (const [partition, ms] of watermarks) this.#watermarks.set(partition, ms)
-    if (next.size === 0 && performance.now() - this.#verified_ms > VERIFY_MS) await this.verify()
+    const events = await this.#advance()
+    await this.#settle()
     return events > 0
+  }
+
+  /** Reads and encodes a batch, and sends it when the one before has arrived. Answers how many events it has. */
+  async #advance(): Promise<number> {
+    const { log, group, source, maxBatch = BATCH_MESSAGES_MAX } = this.#options
+    const assigned = await log.assigned(group, source.topic)
+    if (this.#wentBack || !sameAssignment(assigned, this.#assigned)) {
+      await this.#settle()
+      await this.#locate(assigned)
+    }
+    await this.#renew()
+    const batch: Batch = { next: new Map(), watermarks_ms: new Map(), times_ms: [], events: 0, rows: 0 }
+    const partitions = [...this.#places.positions.keys()]
+    const first = this.#turn++ % Math.max(1, partitions.length)
+    for (const partition of [...partitions.slice(first), ...partitions.slice(0, first)]) {
+      if (batch.events >= maxBatch) break
+      if (!(await this.#take(partition, maxBatch - batch.events, batch))) return maxBatch
+    }
+    await this.#settle()
+    if (batch.next.size > 0) await this.#send(batch)
+    else {
+      // Read to their end, and all that was read has arrived.
+      this.#places.reached(batch.next, batch.watermarks_ms)
+      if (performance.now() - this.#verified_ms > VERIFY_MS) await this.verify()
+    }
+    return batch.events
+  }
+
+  /** Adds to a batch what a partition has next. Answers false where the marks must be looked at first. */
+  async #take(partition: number, messagesMax: number, batch: Batch): Promise<boolean> {
+    const position = this.#places.positions.get(partition)!
+    const looked_ms = this.#options.now()
+    const read = await this.#read(partition, position, messagesMax)
+    if (read === null) return false
+    // Where the log holds nothing but notes of its own, the mark moves on, too.
+    if (read.nextOffset > position) batch.next.set(partition, read.nextOffset)
+    if (read.values.length === 0) {
+      batch.watermarks_ms.set(partition, read.asOf_ms ?? looked_ms)
+      return true
+    }
+    for (let i = 0; i < read.values.length; i++) {
+      const time_ms = this.#add(partition, read.baseOffset + i, read.values[i]!)
+      if (time_ms > 0) batch.times_ms.push(time_ms)
+      if ((batch.events + i) % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
+    }
+    batch.events += read.values.length
+    batch.watermarks_ms.set(partition, read.append_ms.at(-1)!)
+    return true
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    const { store, group, source, expires, now, onQuarantine } = this.#options
+    if (this.#refused.length > 0) await onQuarantine(this.#refused.splice(0))
+    const now_ms = expires ? now() : null
+    const appends: TimelineAppend[] = this.#writers.flatMap((writer) => writer.take(now_ms))
+    batch.rows = appends.length
+    const moves = [...batch.next].map(([partition, offset]) => ({
+      group,
+      topic: source.topic,
+      partition,
+      from: this.#places.marks.get(partition) ?? null,
+      offset,
+    }))
+    for (const [partition, offset] of batch.next) this.#places.positions.set(partition, offset)
+    const done = store.append(appends, moves)
+    // Whether it failed is asked when the next one is ready.
+    done.catch(() => {})
+    this.#sent = { batch, done }
+  }
+
+  /** Waits until the batch that was sent has arrived. Throws what the store throws. */
+  async #settle(): Promise<void> {
+    if (this.#sent === null) return
+    const { batch, done } = this.#sent
+    this.#sent = null
+    await done
+    const { next, watermarks_ms, times_ms, events, rows } = batch
+    this.#places.reached(next, watermarks_ms)
+    this.#applied += events
+    if (events > 0) {
+      const newest_ms = times_ms.reduce((newest, ms) => Math.max(newest, ms), 0)
+      this.#options.onApplied?.({ events, rows, times_ms, newest_ms })
+    }
+    // Committed positions only tell people and the trimmer; the marks are what counts.
+    await this.#options.log.commit(this.#options.group, this.#options.source.topic, next)
   }
 
   /** Looks whether the marks are where they were left: whoever has nothing to write would not see it if the store went back. */
@@ -229,7 +220,7 @@ export class SourceStream {
     const found = new Map<number, number>()
     for (const mark of await store.marks(group)) if (mark.topic === source.topic) found.set(mark.partition, mark.offset)
     this.#verified_ms = performance.now()
-    for (const [partition, mark] of this.#marks) {
+    for (const [partition, mark] of this.#places.marks) {
       const offset = found.get(partition) ?? null
       if (offset === mark) continue
       this.#assigned = null
@@ -250,16 +241,10 @@ export class SourceStream {
     }
     this.#wentBack = false
     const ranges = await log.ranges(source.topic)
-    for (const held of [this.#positions, this.#marks, this.#watermarks]) {
-      for (const partition of held.keys()) if (!assigned.includes(partition)) held.delete(partition)
-    }
+    this.#places.keep(assigned)
     for (const { partition, start } of ranges) {
       if (!assigned.includes(partition)) continue
-      const mark = marks.find((one) => one.partition === partition)?.offset ?? null
-      // What was read to its end stands no longer for what the store holds.
-      if (mark !== this.#marks.get(partition)) this.#watermarks.delete(partition)
-      this.#marks.set(partition, mark)
-      this.#positions.set(partition, mark ?? start)
+      this.#places.goOn(partition, marks.find((one) => one.partition === partition)?.offset ?? null, start)
     }
     // What an attempt that failed had encoded is encoded again.
     this.#drop()
@@ -283,24 +268,21 @@ export class SourceStream {
     this.#writers = writersOf(timelines)
   }
 
-  async #read(partition: number, position: number) {
+  async #read(partition: number, position: number, messagesMax: number) {
     const { log, store, group, source } = this.#options
     try {
-      return await log.read(source.topic, partition, position, this.#options.maxBatch ?? BATCH_MESSAGES_MAX)
+      return await log.read(source.topic, partition, position, messagesMax)
     } catch (error) {
       if (!(error instanceof OffsetOutOfRangeError)) throw error
-      const from = this.#marks.get(partition) ?? null
+      await this.#settle()
+      const from = this.#places.marks.get(partition) ?? null
       const now = (await store.marks(group)).find((mark) => mark.topic === source.topic && mark.partition === partition)
-      if ((now?.offset ?? null) !== from) {
-        // Others have carried what the log has dropped since: nothing is lost.
-        this.#assigned = null
-        return null
-      }
+      this.#drop()
+      // What others have carried, and the log has dropped since, is not lost: the marks are looked at again.
+      this.#assigned = null
+      if ((now?.offset ?? null) !== from) return null
       await this.#options.onGap(partition, position, error.start)
       await store.append([], [{ group, topic: source.topic, partition, from, offset: error.start }])
-      this.#marks.set(partition, error.start)
-      this.#positions.set(partition, error.start)
-      this.#drop()
       return null
     }
   }

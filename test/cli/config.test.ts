@@ -100,7 +100,7 @@ describe('a configuration', () => {
       redis: null,
       kafka: null,
       clickhouse: null,
-      stream: { maxBatch: 5_000, linger_ms: 0 },
+      stream: { maxBatch: 2_500, linger_ms: 0 },
       archive: { maxBatch: 10_000, linger_ms: 250 },
       http: { host: '127.0.0.1', port: 8_080 },
       log: { level: 'info' },
