@@ -77,6 +77,12 @@ export interface ArchiveStats {
   readonly keys: number
 }
 
+/** What tells one event from all others, in canonical form. */
+export interface ArchivedEvent {
+  readonly id: string
+  readonly time_ms: number
+}
+
 /**
  * Holds all events of a source in a ClickHouse table. Rows may be there more than once: whoever reads takes the union.
  * `insert` is durable when it resolves; killed midway, it may leave some of its rows, never a torn one.
@@ -96,6 +102,14 @@ export interface EventArchive {
   lastSequence(table: string, origin: string): Promise<number | null>
   /** How many different sequences of an origin are archived below `below`: as many as `below` says when there is no hole. */
   sequences(table: string, origin: string, below: number): Promise<number>
+  /** Of each event whether a row of the table has its id and its time, which `precision` floors as in a scan. For few events. */
+  found(
+    table: string,
+    id: ArchiveColumn,
+    time: ArchiveColumn,
+    precision: 'ms' | 's',
+    events: readonly ArchivedEvent[],
+  ): Promise<boolean[]>
   scan(scan: ArchiveScan): AsyncIterable<ArchiveBlock>
   stats(
     table: string,

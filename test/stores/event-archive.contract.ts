@@ -15,6 +15,7 @@ import {
   T0,
   text,
 } from './archive-rows.ts'
+import { foundContract } from './event-archive-found.contract.ts'
 import { scanContract } from './event-archive-scan.contract.ts'
 import { extremesOf, valuesContract } from './event-archive-values.contract.ts'
 
@@ -143,6 +144,7 @@ export function eventArchiveContract(name: string, open: () => Promise<EventArch
 
     valuesContract(subject)
     scanContract(subject)
+    foundContract(subject)
 
     describe('sequences', () => {
       test('the last one is null for what is not there', async () => {
@@ -275,6 +277,8 @@ export function eventArchiveContract(name: string, open: () => Promise<EventArch
         )
         await refused('ARCHIVE_REFUSED', /has no table nowhere/, () => readRows(archive, scanOf('nowhere')))
         await refused('ARCHIVE_REFUSED', /has no table nowhere/, () => archive.stats('nowhere', AT, [], null))
+        const event = { id: 'a', time_ms: T0 }
+        await refused('ARCHIVE_REFUSED', /has no table nowhere/, () => archive.found('nowhere', ID, AT, 'ms', [event]))
         await refused('ARCHIVE_REFUSED', /no column 'other'/, () =>
           insertRows(archive, table, [...columns, other], [['a', T0, 'c', 1]]),
         )
@@ -282,6 +286,7 @@ export function eventArchiveContract(name: string, open: () => Promise<EventArch
           readRows(archive, scanOf(table, { columns: [other] })),
         )
         await refused('ARCHIVE_REFUSED', /no column 'other'/, () => archive.stats(table, AT, [other], null))
+        await refused('ARCHIVE_REFUSED', /no column 'other'/, () => archive.found(table, other, AT, 'ms', [event]))
         expect(await readRows(archive, scanOf(table))).toEqual([])
       })
 

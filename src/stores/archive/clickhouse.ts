@@ -1,6 +1,7 @@
 import type {
   ArchiveBlock,
   ArchiveColumn,
+  ArchivedEvent,
   ArchiveInsert,
   ArchiveScan,
   ArchiveStats,
@@ -11,6 +12,7 @@ import { ArchiveError } from '../event-archive.ts'
 import { archiveError, type ClickHouseLink } from './clickhouse-link.ts'
 import { columnTypeSql } from './clickhouse-types.ts'
 import { createSql, missingColumns, onCluster } from './create-sql.ts'
+import { foundSql, readFound } from './found-sql.ts'
 import { insertOf } from './insert.ts'
 import { type NativeBlock, nativeBlocks } from './native-format.ts'
 import { ORIGIN, SEQUENCE } from './provenance.ts'
@@ -99,6 +101,25 @@ export class ClickHouseArchive implements EventArchive {
     const where = `${ORIGIN} = ${quoteText(origin)} AND ${SEQUENCE} < ${below}`
     // A bitmap counts exactly, in a bit for each of a dense range; uniqExact would keep every number.
     return (await this.#sequenceQuery(table, `groupBitmap(toUInt64(${SEQUENCE}))`, where)) ?? 0
+  }
+
+  async found(
+    table: string,
+    id: ArchiveColumn,
+    time: ArchiveColumn,
+    precision: 'ms' | 's',
+    events: readonly ArchivedEvent[],
+  ): Promise<boolean[]> {
+    const described = await this.#described(table)
+    if (events.length === 0) return []
+    const sql = foundSql(this.#address(table), described, id, time, precision, events)
+    try {
+      // The table may be in an order that helps nothing: that takes as long as a scan.
+      return await readFound(nativeBlocks(this.#link.scan(sql)), events)
+    } catch (error) {
+      this.#tables.delete(table)
+      throw archiveError(`look for events in ${table}`, error)
+    }
   }
 
   async *scan(scan: ArchiveScan): AsyncIterable<ArchiveBlock> {

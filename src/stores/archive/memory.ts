@@ -3,6 +3,7 @@ import { hash64 } from '../../timeline/id-hash.ts'
 import {
   type ArchiveBlock,
   type ArchiveColumn,
+  type ArchivedEvent,
   ArchiveError,
   type ArchiveInsert,
   type ArchiveScan,
@@ -27,14 +28,18 @@ interface Row {
   readonly sequence: number
 }
 
+type ReadValue = (row: Row) => Value
+
 interface Table {
   readonly columns: ReadonlyMap<string, ArchiveColumn>
   readonly rows: Row[]
+  /** Made by somebody else: it does not say where rows came from. */
+  readonly foreign: boolean
 }
 
 /**
  * An archive in memory, for tests: it keeps the whole contract but durability, refuses what ClickHouse refuses, and gives
- * rows in blocks. It has the tables that `create` made, and no others.
+ * rows in blocks. It has the tables that `create` made, and those of others that a test gives it.
  */
 export class MemoryEventArchive implements EventArchive {
   readonly #tables = new Map<string, Table>()
@@ -47,7 +52,7 @@ export class MemoryEventArchive implements EventArchive {
     for (const { name, type, nullable } of found.columns.values()) {
       columns.set(name, { type: columnTypeSql(type, nullable) })
     }
-    for (const { name, type } of PROVENANCE) columns.set(name, { type })
+    if (!found.foreign) for (const { name, type } of PROVENANCE) columns.set(name, { type })
     return { columns }
   }
 
@@ -56,12 +61,21 @@ export class MemoryEventArchive implements EventArchive {
     if (found !== undefined) {
       const described = (await this.describe(table))!.columns
       const missing = missingColumns(table, columns, described).map((column) => [column.name, column] as const)
-      this.#tables.set(table, { columns: new Map([...found.columns, ...missing]), rows: found.rows })
+      this.#tables.set(table, { ...found, columns: new Map([...found.columns, ...missing]) })
       return
     }
     // Made only to be refused where ClickHouse would refuse it.
     createSql(tableAddress(table, 'memory'), columns, time)
-    this.#tables.set(table, { columns: new Map(columns.map((column) => [column.name, column])), rows: [] })
+    this.#add(table, columns, false)
+  }
+
+  /** A table as somebody else makes it, with these columns and no others. */
+  addForeign(table: string, columns: readonly ArchiveColumn[]): void {
+    this.#add(table, columns, true)
+  }
+
+  #add(table: string, columns: readonly ArchiveColumn[], foreign: boolean): void {
+    this.#tables.set(table, { columns: new Map(columns.map((column) => [column.name, column])), rows: [], foreign })
   }
 
   async insert(insert: ArchiveInsert): Promise<void> {
@@ -98,7 +112,30 @@ export class MemoryEventArchive implements EventArchive {
   }
 
   #sequences(table: string, origin: string): number[] {
-    return (this.#find(table)?.rows ?? []).filter((row) => row.origin === origin).map(({ sequence }) => sequence)
+    const found = this.#find(table)
+    if (found === undefined || found.foreign) return []
+    return found.rows.filter((row) => row.origin === origin).map(({ sequence }) => sequence)
+  }
+
+  async found(
+    name: string,
+    id: ArchiveColumn,
+    time: ArchiveColumn,
+    precision: 'ms' | 's',
+    events: readonly ArchivedEvent[],
+  ): Promise<boolean[]> {
+    this.#open()
+    const table = this.#get(name)
+    const [idOf, timeOf] = [id, time].map((column) => this.#column(table, name, column, precision)) as [
+      ReadValue,
+      ReadValue,
+    ]
+    const unit = precision === 's' ? 1_000 : 1
+    const textOf = (id: Value, time_ms: number) => JSON.stringify([String(id), Math.floor(time_ms / unit) * unit])
+    const there = new Set(
+      table.rows.flatMap((row) => (idOf(row) === null ? [] : [textOf(idOf(row), Number(timeOf(row)))])),
+    )
+    return events.map(({ id, time_ms }) => there.has(JSON.stringify([id, time_ms])))
   }
 
   async *scan(scan: ArchiveScan): AsyncIterable<ArchiveBlock> {
@@ -197,7 +234,7 @@ export class MemoryEventArchive implements EventArchive {
   }
 
   /** Reads a column of stored rows as another type that can carry it. */
-  #column(table: Table, name: string, column: ArchiveColumn, precision: 'ms' | 's'): (row: Row) => Value {
+  #column(table: Table, name: string, column: ArchiveColumn, precision: 'ms' | 's'): ReadValue {
     const stored = table.columns.get(column.name)
     if (stored === undefined) throw new ArchiveError('ARCHIVE_REFUSED', `table ${name} has no column '${column.name}'`)
     const type = columnTypeSql(stored.type, stored.nullable)

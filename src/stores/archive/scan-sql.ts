@@ -111,7 +111,8 @@ export function planScan(address: TableAddress, table: ArchiveTable, scan: Archi
   return { sql, key, columns }
 }
 
-function assumeNotNull(type: ClickHouseType, sql: string): string {
+/** A value of a column whose nulls are left out. */
+export function assumeNotNull(type: ClickHouseType, sql: string): string {
   return type.nullable ? `assumeNotNull(${sql})` : sql
 }
 
