@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClockMode } from '../features/clock.ts'
 import type { TimelineModel } from '../features/model.ts'
 import { keyText, timelineKey } from '../features/timeline-key.ts'
 import { archiveColumns } from '../stores/archive-columns.ts'
@@ -50,7 +49,6 @@ const RENEW_MS = 5_000
 const POLL_MS = 250
 
 export interface BackfillOptions extends HandoverDeps {
-  readonly clock: ClockMode
   readonly signal: AbortSignal
   /** Who works: a text that no other process has. Left out: there are no others, and what was claimed is free. */
   readonly worker?: string

@@ -1,5 +1,6 @@
 import type { Model, SourceModel } from '../features/model.ts'
 import type { EventLog } from '../stores/event-log.ts'
+import { noteSampled } from '../stores/event-sample.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { Quarantine, type Quarantined } from '../stores/quarantine.ts'
 import { isRegistered, readTimelines, type TimelineRecord, uncover } from '../stores/timeline-registry.ts'
@@ -107,6 +108,7 @@ export class StreamWorker {
         clock.see(applied.newest_ms)
         onApplied?.(source, applied)
       },
+      ...(source.archive !== null && { onSample: (event) => noteSampled(store, source, event) }),
       onTrouble: (message) => troubles.report(source.name, message),
     })
   }

@@ -1,5 +1,6 @@
 import type { SourceModel, TimelineModel } from '../features/model.ts'
 import type { EventLog } from '../stores/event-log.ts'
+import type { SampledEvent } from '../stores/event-sample.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import type { Quarantined } from '../stores/quarantine.ts'
 import type { TimelineRecord } from '../stores/timeline-registry.ts'
@@ -49,5 +50,7 @@ export interface SourceStreamOptions {
   readonly onGap: (partition: number, from: number, to: number) => Promise<void>
   /** After rows became visible. */
   readonly onApplied?: (batch: AppliedBatch) => void
+  /** Now and then, an event that was carried: it is to be found in the archive later. Awaited. */
+  readonly onSample?: (event: SampledEvent) => Promise<void>
   readonly onTrouble?: (message: string | null) => void
 }

@@ -1,11 +1,13 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { SourceModel } from '../features/model.ts'
 import { OffsetOutOfRangeError } from '../stores/event-log.ts'
+import type { SampledEvent } from '../stores/event-sample.ts'
 import { MarkMovedError, type TimelineAppend } from '../stores/online-store.ts'
 import type { Quarantined } from '../stores/quarantine.ts'
 import { asWritten } from '../stores/timeline-registry.ts'
 import { TimelineWriter } from '../stores/timeline-writer.ts'
 import { sameAssignment } from './assignment.ts'
+import { EventSampler } from './event-sampler.ts'
 import { PartitionPlaces, type PartitionProgress } from './partition-places.ts'
 import type { SourceStreamOptions, StreamTimeline } from './source-stream-options.ts'
 
@@ -33,6 +35,7 @@ interface Batch {
   readonly next: Map<number, number>
   readonly watermarks_ms: Map<number, number>
   readonly times_ms: number[]
+  sample: SampledEvent | null
   events: number
   rows: number
 }
@@ -47,6 +50,7 @@ export class SourceStream {
   #writers: readonly TimelineWriter[]
   readonly #refused: Quarantined[] = []
   readonly #places = new PartitionPlaces()
+  readonly #sampler: EventSampler | null
   /** The partitions that were this worker's when the marks were last taken up; null: before that. */
   #assigned: readonly number[] | null = null
   /** The partition that is read first has the next one's turn after it. */
@@ -61,6 +65,7 @@ export class SourceStream {
     this.#options = options
     this.#timelines = options.timelines
     this.#writers = writersOf(options.timelines)
+    this.#sampler = options.onSample === undefined ? null : new EventSampler(options.source, options.now)
   }
 
   /** Events that were carried since the start. */
@@ -138,7 +143,7 @@ export class SourceStream {
       await this.#locate(assigned)
     }
     await this.#renew()
-    const batch: Batch = { next: new Map(), watermarks_ms: new Map(), times_ms: [], events: 0, rows: 0 }
+    const batch: Batch = { next: new Map(), watermarks_ms: new Map(), times_ms: [], sample: null, events: 0, rows: 0 }
     const partitions = [...this.#places.positions.keys()]
     const first = this.#turn++ % Math.max(1, partitions.length)
     for (const partition of [...partitions.slice(first), ...partitions.slice(0, first)]) {
@@ -172,6 +177,7 @@ export class SourceStream {
       if (time_ms > 0) batch.times_ms.push(time_ms)
       if ((batch.events + i) % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
     }
+    batch.sample ??= this.#sampler?.take(partition, read) ?? null
     batch.events += read.values.length
     batch.watermarks_ms.set(partition, read.append_ms.at(-1)!)
     return true
@@ -203,13 +209,14 @@ export class SourceStream {
     const { batch, done } = this.#sent
     this.#sent = null
     await done
-    const { next, watermarks_ms, times_ms, events, rows } = batch
+    const { next, watermarks_ms, times_ms, sample, events, rows } = batch
     this.#places.reached(next, watermarks_ms)
     this.#applied += events
     if (events > 0) {
       const newest_ms = times_ms.reduce((newest, ms) => Math.max(newest, ms), 0)
       this.#options.onApplied?.({ events, rows, times_ms, newest_ms })
     }
+    if (sample !== null) await this.#options.onSample?.(sample)
     // Committed positions only tell people and the trimmer; the marks are what counts.
     await this.#options.log.commit(this.#options.group, this.#options.source.topic, next)
   }
