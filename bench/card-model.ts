@@ -49,15 +49,15 @@ export function cardModel(): Model {
 export const CARDS = 100_000
 export const MERCHANTS = 5_000
 
-/** The same payment for the same number. */
-export function cardPayment(n: number, time_ms: number) {
+/** The same payment for the same number, of one of so many cards and devices. */
+export function cardPayment(n: number, time_ms: number, cards = CARDS) {
   const card = Math.imul(n, 2_654_435_761) >>> 0
   return {
     id: `payment-${n}`,
     occurred_at: time_ms,
-    card_id: `card-${card % CARDS}`,
+    card_id: `card-${card % cards}`,
     merchant_id: `merchant-${(card >>> 8) % MERCHANTS}`,
-    device_id: `device-${(card >>> 4) % CARDS}`,
+    device_id: `device-${(card >>> 4) % cards}`,
     amount: `${(card % 50_000) + 1}.${String(n % 100).padStart(2, '0')}`,
     status: n % 17 === 0 ? 'declined' : 'approved',
   }

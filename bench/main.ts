@@ -1,7 +1,11 @@
 import { archiveBench } from './archive.ts'
 import { backfillBench } from './backfill.ts'
 import { eventLogBench } from './event-log.ts'
+import { kafkaBench } from './kafka.ts'
 import { onlineStoreBench } from './online-store.ts'
+import { rebuildBench } from './rebuild.ts'
+import { redisBench } from './redis.ts'
+import { scaleBench } from './scale.ts'
 import { servingBench } from './serving.ts'
 import { streamBench } from './stream.ts'
 import { workerBench } from './worker.ts'
@@ -16,7 +20,11 @@ const BENCHES: Record<string, (report: Report) => Promise<void>> = {
   'online-store': onlineStoreBench,
   'event-log': eventLogBench,
   archive: archiveBench,
+  redis: redisBench,
+  kafka: kafkaBench,
   worker: workerBench,
+  scale: scaleBench,
+  rebuild: rebuildBench,
 }
 
 const asked = process.argv.slice(2)

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { KafkaServer } from '../scripts/servers/kafka-server.ts'
 import { KafkaEventLog } from '../src/stores/log/kafka/kafka.ts'
 import { RedisServer } from '../test/services/redis/redis-servers.ts'
+import { CARDS } from './card-model.ts'
 import type { Report } from './main.ts'
 import { paymentMessage } from './worker-events.ts'
 import type { Answers, Order, Used } from './worker-process.ts'
@@ -51,14 +52,14 @@ export async function workerBench(report: Report): Promise<void> {
 }
 
 /** Fills the topic beforehand, so that only the worker works while it is measured. */
-async function produce(address: string): Promise<void> {
+export async function produce(address: string, events = EVENTS, partitions = PARTITIONS, cards = CARDS): Promise<void> {
   const log = new KafkaEventLog({ brokers: [address], now: Date.now })
-  await log.ensureTopic('payments', PARTITIONS)
-  const from_ms = Date.now() - EVENTS
-  for (let at = 0; at < EVENTS; at += BATCH) {
+  await log.ensureTopic('payments', partitions)
+  const from_ms = Date.now() - events
+  for (let at = 0; at < events; at += BATCH) {
     await log.append(
       'payments',
-      Array.from({ length: BATCH }, (_, i) => paymentMessage(at + i, from_ms + at + i)),
+      Array.from({ length: BATCH }, (_, i) => paymentMessage(at + i, from_ms + at + i, cards)),
     )
   }
   await log.close()
@@ -102,7 +103,7 @@ async function stages(report: Report, worker: Worker): Promise<void> {
 }
 
 /** The worker's process, which obeys one order at a time. */
-class Worker {
+export class Worker {
   readonly #process: ChildProcess
   #settle: { resolve: (answer: unknown) => void; reject: (error: Error) => void } | null = null
 
@@ -139,12 +140,12 @@ class Worker {
   }
 }
 
-function redisCpu_us(server: RedisServer): number {
+export function redisCpu_us(server: RedisServer): number {
   const info = server.cli('info', 'cpu')
   const seconds = (name: string) => Number(new RegExp(`${name}:([\\d.]+)`).exec(info)![1])
   return (seconds('used_cpu_user') + seconds('used_cpu_sys')) * 1e6
 }
 
-function perSecond(perMs: number): string {
+export function perSecond(perMs: number): string {
   return `${Math.round(perMs)} k/s`
 }
