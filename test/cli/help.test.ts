@@ -21,8 +21,9 @@ describe.each(COMMANDS)('millrace $name --help', (entry) => {
     const { name, description } = command.meta as { name: string; description: string }
     expect(name).toBe(entry.name)
     const text = commandHelp(name, description, args, help)
-    for (const [arg, { type, description: about }] of Object.entries(args)) {
-      expect(text).toContain(type === 'positional' ? `<${arg}>` : `--${arg}`)
+    for (const [arg, { type, required, description: about }] of Object.entries(args)) {
+      const positional = required === false ? `[${arg}]` : `<${arg}>`
+      expect(text).toContain(type === 'positional' ? positional : `--${arg}`)
       expect(about).toBeTruthy()
     }
     expect(text).toContain(`Usage: millrace ${name}`)
