@@ -39,7 +39,7 @@ export async function awaitHandover(
   const { topic, positions, noted_ms } = await settledHandover(deps, timeline, record, signal, onWait)
   const starts = Object.entries(positions).map(([partition, offset]) => [Number(partition), offset] as const)
   const columns = (await deps.archive.describe(table))?.columns
-  if (columns?.has('_origin') && columns.has('_sequence')) {
+  if (lag_ms === null && columns?.has('_origin') && columns.has('_sequence')) {
     for (let told = false; ; told = true) {
       const archived = await deps.log.committed(ARCHIVE_GROUP, topic)
       const behind = starts.filter(([partition, offset]) => (archived.get(partition) ?? 0) < offset)

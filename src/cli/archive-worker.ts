@@ -1,10 +1,10 @@
 import type { Model, SourceModel } from '../features/model.ts'
+import { isArchivedHere } from '../stores/archive-columns.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import { noteSkipped } from '../stores/skipped-offsets.ts'
 import { SourceArchiver } from '../stream/source-archiver.ts'
 import type { LoadedBatch } from './config/loaded-config.ts'
-import { streamedSources } from './stream-group.ts'
 import type { Troubles } from './troubles.ts'
 
 export interface ArchiveWorkerOptions {
@@ -26,7 +26,7 @@ export class ArchiveWorker {
 
   constructor(options: ArchiveWorkerOptions) {
     this.#options = options
-    const archived = streamedSources(options.model).filter(({ archive }) => archive !== null)
+    const archived = [...options.model.sources.values()].filter(isArchivedHere)
     this.archivers = new Map(archived.map((source) => [source.name, this.#archiver(source)]))
   }
 

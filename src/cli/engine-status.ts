@@ -1,7 +1,7 @@
 import { readProgress, rowsDone } from '../backfill/backfill-progress.ts'
 import type { ClockMode } from '../features/clock.ts'
 import type { Model } from '../features/model.ts'
-import { ARCHIVE_GROUP, archiveColumns } from '../stores/archive-columns.ts'
+import { ARCHIVE_GROUP, archiveColumns, isArchivedHere } from '../stores/archive-columns.ts'
 import type { ArchiveColumn, ArchiveStats, EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
@@ -86,7 +86,7 @@ export async function engineStatus(deps: StatusDeps, place: Place): Promise<Engi
         start,
         end,
         streamed: marks.find((mark) => mark.topic === source.topic && mark.partition === partition)?.offset ?? start,
-        archived: source.archive === null ? null : (archived.get(partition) ?? start),
+        archived: isArchivedHere(source) ? (archived.get(partition) ?? start) : null,
       })),
       watermark_ms: deps.watermark(source.name),
       trouble: deps.trouble(source.name),

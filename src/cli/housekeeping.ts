@@ -1,6 +1,6 @@
 import type { Model } from '../features/model.ts'
 import { timelinePrefix } from '../features/timeline-key.ts'
-import { ARCHIVE_GROUP } from '../stores/archive-columns.ts'
+import { ARCHIVE_GROUP, isArchivedHere } from '../stores/archive-columns.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore, TimelineKey } from '../stores/online-store.ts'
 import { NotRegisteredError, readTimeline, readTimelines, updateTimeline } from '../stores/timeline-registry.ts'
@@ -25,7 +25,7 @@ export async function trimLog(
   let trimmed = 0
   for (const source of model.sources.values()) {
     if (!source.streamed) continue
-    const archived = source.archive === null ? null : await log.committed(ARCHIVE_GROUP, source.topic)
+    const archived = isArchivedHere(source) ? await log.committed(ARCHIVE_GROUP, source.topic) : null
     for (const { partition } of await log.ranges(source.topic)) {
       const mark = marks.find((one) => one.topic === source.topic && one.partition === partition)?.offset ?? 0
       const offset = archived === null ? mark : Math.min(mark, archived.get(partition) ?? 0)

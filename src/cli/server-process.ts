@@ -43,7 +43,8 @@ export const PROCESS_FLAGS = {
   json: {
     type: 'boolean',
     default: false,
-    description: 'Tells a failure to start as JSON, too; what the process tells while it runs is JSON lines in any case',
+    description:
+      'Tells a failure to start as JSON, too; what the process tells while it runs is JSON lines in any case',
   },
 } as const
 

@@ -88,6 +88,16 @@ describe('an archive table that others fill', () => {
     return { whole, stores, told, backfill, value, stream }
   }
 
+  it('is not written by us: what we put there would be found again', async () => {
+    const { whole, stores } = await installation()
+    await whole.send('payments', [payment(1, now)])
+    await whole.archive()
+    const { archive } = modelOf({ lag: '1h' }).sources.get('payments')!
+    const id = { name: 'id', type: { kind: 'int' }, nullable: false } as const
+    const time = { name: 'at', type: { kind: 'time' }, nullable: false } as const
+    expect(await stores.archive.found(archive!.table, id, time, 'ms', [{ id: '1', time_ms: now }])).toEqual([false])
+  })
+
   it('that has what the stream carried makes the timeline complete', async () => {
     const { whole, backfill, value, stream, told } = await installation()
     const events = [payment(1, now), payment(2, now)]

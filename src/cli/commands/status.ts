@@ -82,7 +82,9 @@ function sourceTable(sources: readonly (readonly [string, SourceStatus])[]): str
       name,
       total(({ start, end }) => end - start),
       total(({ end, streamed }) => end - streamed),
-      archive === null ? '-' : total(({ end, archived }) => end - (archived ?? end)),
+      archive === null || (partitions.length > 0 && partitions.every(({ archived }) => archived === null))
+        ? '-'
+        : total(({ end, archived }) => end - (archived ?? end)),
       instant(watermark_ms),
       archive === null ? '-' : count(archive.rows),
       instant(archive?.time_ms_min ?? null),
