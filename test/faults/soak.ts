@@ -17,6 +17,9 @@ const { values } = parseArgs({
   },
 })
 
+// Every server that is started again listens for the end of this process.
+process.setMaxListeners(0)
+
 const MINUTE_MS = 60_000
 const PAUSE_MS_MAX = 4_000
 const WRONG_SHOWN = 5
