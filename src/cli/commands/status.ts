@@ -39,16 +39,19 @@ export default command({
     const backend = await openBackend({ settings, model, clock, command: 'status', caughtUp: false, note })
     try {
       const status = await getJson<EngineStatus>(backend, '/admin/v1/status')
-      output.result({ ...status, running: backend.url !== null }, () => statusText(status, backend.url))
+      output.result({ ...status, running: backend.url !== null }, () =>
+        statusText(status, backend.url, settings.data === null),
+      )
     } finally {
       await backend.close()
     }
   },
 })
 
-/** `url`: of the dev that runs; null: none does. */
-export function statusText(status: EngineStatus, url: string | null): string {
-  const who = url === null ? 'no dev is running' : `dev is process ${status.pid}, ${url}`
+/** `url`: of the dev that runs; null: none does. `servers`: the stores are servers, and processes of any number work on them. */
+export function statusText(status: EngineStatus, url: string | null, servers = false): string {
+  const dev = url === null ? 'no dev is running' : `dev is process ${status.pid}, ${url}`
+  const who = servers ? 'servers' : dev
   const { timelines, bytes: size } = status.store
   const parts = [
     `${who}; data in ${status.data}, definitions in ${status.defs}, clock ${status.clock}`,
