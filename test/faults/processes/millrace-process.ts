@@ -6,6 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const BIN = join(import.meta.dirname, '../../../bin/millrace.js')
 
+/** Without variables that are about the tests, or another installation: a configuration refuses those that it does not know. */
+const OUTER_ENV = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('MILLRACE_') && name !== 'NODE_OPTIONS'),
+)
+
 /** It takes some 2 s; a machine that also starts brokers may need many times that. */
 const READY_MS = 60_000
 
@@ -49,7 +54,7 @@ export class MillraceProcess {
     this.#url = null
     const child = spawn(process.execPath, [BIN, ...this.#args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '', ...this.#env() },
+      env: { ...OUTER_ENV, ...this.#env() },
     })
     this.#child = child
     const kill = () => child.kill('SIGKILL')
