@@ -51,6 +51,16 @@ async function take(from: PartitionReader, max = 1_000) {
 const named = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `m${from + i}`)
 
 describe('what was fetched of a partition', () => {
+  it('is not said to be all that there is by a leader that may not know', async () => {
+    const one = new PartitionReader('t', 3, 0, () => T0 + 1_000)
+    one.accept(fetched([], { stableOffset: 0 }), T0 + 5, false)
+    expect((await one.take(10)).asOf_ms).toBe(0)
+    one.accept(fetched([], { stableOffset: 0 }), T0 + 7)
+    expect((await one.take(10)).asOf_ms).toBe(T0 + 7)
+    one.accept(fetched([], { stableOffset: 0 }), T0 + 9, false)
+    expect((await one.take(10)).asOf_ms).toBe(T0 + 7)
+  })
+
   it('is read in order, as many as asked for, across batches', async () => {
     const one = reader(0, batch(0, 10), batch(10, 1), batch(11, 20))
     expect(one.fetchOffset).toBe(31)

@@ -3,6 +3,7 @@ import type { ClusterMetadata } from './cluster-metadata.ts'
 import { type FetchedPartition, type FetchLimits, fetchRequest } from './fetch-request.ts'
 import { RETRY_MS } from './kafka-options.ts'
 import { errorFromCode } from './kafkajs-inside.ts'
+import { endKnown } from './offsets.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { isRetriable, retried } from './retried.ts'
 
@@ -38,6 +39,9 @@ export class Fetcher {
   readonly #now: () => number
   readonly #onArrival: (topic: string) => void
   readonly #readers = new Map<string, PartitionReader>()
+  /** The leader of each reader's partition that has said where it ends. */
+  readonly #knowers = new WeakMap<PartitionReader, number>()
+  readonly #learning = new WeakSet<PartitionReader>()
   readonly #loops = new Map<number, Promise<void>>()
   #wake: (() => void)[] = []
   #looking: NodeJS.Timeout | null = null
@@ -79,13 +83,14 @@ export class Fetcher {
         if (leader === undefined) throw errorFromCode(LEADER_NOT_AVAILABLE)
         const broker = await this.#metadata.connections.node(leader)
         const connection = await broker.connectionPool.getConnection(0)
+        await this.#learnEnd(reader, leader)
         const sent_ms = this.#now()
         const offset = reader.fetchOffset
         const [fetched] = await connection.send(fetchRequest([{ topic, partition, offset }], AT_ONCE))
         if (fetched!.errorCode === OFFSET_OUT_OF_RANGE) throw new OutOfRangeAnswer()
         if (fetched!.errorCode !== 0) throw errorFromCode(fetched!.errorCode)
         // The fetch that waits for more may have been quicker.
-        reader.accept(fetched!, sent_ms)
+        reader.accept(fetched!, sent_ms, this.#knowers.get(reader) === leader)
       },
       () => this.#metadata.refresh(),
     )
@@ -124,7 +129,7 @@ export class Fetcher {
 
   /** A partition without a leader is nobody's to ask for, so somebody has to look for a new one. */
   #orphaned(reader: PartitionReader): void {
-    reader.fail(errorFromCode(LEADER_NOT_AVAILABLE), false)
+    this.#failed(reader, errorFromCode(LEADER_NOT_AVAILABLE))
     this.#looking ??= setTimeout(() => {
       this.#looking = null
       void this.#metadata.refresh()
@@ -158,21 +163,44 @@ export class Fetcher {
       const places = readers.map(({ topic, partition, fetchOffset }) => ({ topic, partition, offset: fetchOffset }))
       const answer = await connection.send(fetchRequest(places, { ...AT_ONCE, wait_ms: WAIT_MS }))
       let well = true
-      for (const fetched of answer) well = this.#accept(readers, fetched, sent_ms) && well
+      for (const fetched of answer) well = this.#accept(readers, fetched, node, sent_ms) && well
       return well
     } catch (error) {
       this.#connections.drop(node)
-      for (const reader of readers) reader.fail(error, !isRetriable(error))
+      for (const reader of readers) this.#failed(reader, error)
       return false
     }
   }
 
-  #accept(readers: readonly PartitionReader[], fetched: FetchedPartition, sent_ms: number): boolean {
+  /** Whether it is a new leader that leads then, nobody knows. */
+  #failed(reader: PartitionReader, error: unknown): void {
+    this.#knowers.delete(reader)
+    reader.fail(error, !isRetriable(error))
+  }
+
+  /** A leader that was elected just now may take its log for shorter than it is, until it says where it ends. */
+  async #learnEnd(reader: PartitionReader, node: number): Promise<void> {
+    if (this.#knowers.get(reader) === node || this.#learning.has(reader)) return
+    const { topic, partition } = reader
+    this.#learning.add(reader)
+    try {
+      await endKnown(this.#metadata, topic, partition)
+      if (this.#metadata.leader(topic, partition) === node) this.#knowers.set(reader, node)
+    } catch {
+      // It does not say so yet: it is asked again with the next fetch.
+    } finally {
+      this.#learning.delete(reader)
+    }
+  }
+
+  #accept(readers: readonly PartitionReader[], fetched: FetchedPartition, node: number, sent_ms: number): boolean {
     const { topic, partition, errorCode } = fetched
     const reader = readers.find((one) => one.topic === topic && one.partition === partition)
     if (reader === undefined) return true
     if (errorCode === 0) {
-      if (reader.accept(fetched, sent_ms)) this.#onArrival(topic)
+      const knowsEnd = this.#knowers.get(reader) === node
+      if (!knowsEnd) void this.#learnEnd(reader, node)
+      if (reader.accept(fetched, sent_ms, knowsEnd)) this.#onArrival(topic)
       return true
     }
     if (errorCode === OFFSET_OUT_OF_RANGE) {
@@ -180,8 +208,7 @@ export class Fetcher {
       this.#onArrival(topic)
       return true
     }
-    const error = errorFromCode(errorCode)
-    reader.fail(error, !isRetriable(error))
+    this.#failed(reader, errorFromCode(errorCode))
     return false
   }
 

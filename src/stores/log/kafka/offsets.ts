@@ -43,6 +43,11 @@ export async function trimPartition(
   return target - start
 }
 
+/** Resolves when the leader of a partition knows where it ends: a new one says so only then (KIP-207). */
+export async function endKnown(metadata: ClusterMetadata, topic: string, partition: number): Promise<void> {
+  await offsetsAt(metadata, topic, [partition], LATEST)
+}
+
 /** The offsets of an instant, or of the start or the end, by partition. */
 async function offsetsAt(
   metadata: ClusterMetadata,

@@ -82,8 +82,11 @@ export class PartitionReader {
     return offset >= this.#low && offset <= this.#next
   }
 
-  /** Takes what a fetch that was sent at `sent_ms` answered. Tells whether there is something new to read. */
-  accept({ records, aborted, stableOffset }: FetchedPartition, sent_ms: number): boolean {
+  /**
+   * Takes what a fetch that was sent at `sent_ms` answered. Tells whether there is something new to read. `knowsEnd`: the broker is past
+   * the time after an election in which it may take the log for shorter than it is.
+   */
+  accept({ records, aborted, stableOffset }: FetchedPartition, sent_ms: number, knowsEnd = true): boolean {
     this.#failure = null
     const voided = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
     const open = new Set<number>()
@@ -104,7 +107,7 @@ export class PartitionReader {
       this.#batches.push(batch)
       this.#bytes += batch.bytes.length
     }
-    if (this.#fetchOffset >= stableOffset) this.#asOf_ms = sent_ms
+    if (knowsEnd && this.#fetchOffset >= stableOffset) this.#asOf_ms = sent_ms
     return this.#batches.length > before
   }
 
