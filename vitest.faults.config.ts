@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Real servers and real processes, broken on purpose while a judge looks on. `MILLRACE_FAULTS=long` for the long form. */
+/** Real servers and real processes, broken on purpose while a judge looks on. `FAULTS=long` for the long form. */
 export default defineConfig({
   test: {
     include: ['test/faults/**/*.test.ts'],
@@ -8,7 +8,7 @@ export default defineConfig({
     // Every test starts servers and processes of its own: one file at a time, so that they do not starve each other.
     maxWorkers: 1,
     reporters: ['default', './test/closing-line.ts'],
-    testTimeout: process.env.MILLRACE_FAULTS === 'long' ? 1_800_000 : 300_000,
+    testTimeout: process.env.FAULTS === 'long' ? 1_800_000 : 300_000,
     hookTimeout: 120_000,
   },
 })

@@ -55,7 +55,7 @@ export async function takeSteps(steps: readonly TestStep[], say: (line: string) 
 
 /** Runs a command where this process speaks; answers whether it ended well. */
 async function run([program, ...args]: TestStep['command'], countsFile: string): Promise<boolean> {
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, MILLRACE_TEST_COUNTS: countsFile } })
+  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, TEST_COUNTS_FILE: countsFile } })
   // The terminal gives Ctrl-C to the child as well; what there is to say is said once that has ended.
   const wait = () => {}
   const pass = () => child.kill('SIGTERM')

@@ -23,10 +23,8 @@ const steps: TestStep[] = [
   { name: 'types', command: npm('typecheck') },
   { name: 'tests', command: npm('test:unit') },
   { name: 'tests with servers', command: npm('test:services'), obstacle: serversMissing },
+  { name: 'tests of faults', command: npm('test:faults'), obstacle: serversMissing },
 ]
-if (existsSync('vitest.faults.config.ts')) {
-  steps.push({ name: 'tests of faults', command: npm('test:faults'), obstacle: serversMissing })
-}
 
 if (process.argv.length > 2) {
   process.stderr.write('npm test takes no arguments: npx vitest run <path> runs single files\n')

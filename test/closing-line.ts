@@ -13,7 +13,7 @@ export default class ClosingLine implements Reporter {
       count('skipped'),
     ]
     // For whoever adds several runs up.
-    const { MILLRACE_TEST_COUNTS: file } = process.env
+    const { TEST_COUNTS_FILE: file } = process.env
     if (file !== undefined) appendFileSync(file, `${JSON.stringify({ passed, failed, skipped })}\n`)
     // After the default reporter's own summary.
     process.on('exit', () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { Installation, type InstallationOptions } from './installation.ts'
 
 /** The long form breaks the same things more often, and for longer. */
-export const LONG = process.env.MILLRACE_FAULTS === 'long'
+export const LONG = process.env.FAULTS === 'long'
 
 /** Wrong values that a failure shows. */
 const WRONG_SHOWN = 6

@@ -6,7 +6,7 @@ type Counts = readonly [passed: number, failed: number, skipped: number]
 /** A step that counts so many tests, as test/closing-line.ts does, and ends with this code. */
 function step(name: string, runs: readonly Counts[], code: number): TestStep {
   const lines = runs.map(([passed, failed, skipped]) => `${JSON.stringify({ passed, failed, skipped })}\n`)
-  const script = `require('node:fs').appendFileSync(process.env.MILLRACE_TEST_COUNTS, ${JSON.stringify(lines.join(''))}); process.exit(${code})`
+  const script = `require('node:fs').appendFileSync(process.env.TEST_COUNTS_FILE, ${JSON.stringify(lines.join(''))}); process.exit(${code})`
   return { name, command: [process.execPath, '-e', lines.length === 0 ? `process.exit(${code})` : script] }
 }
 

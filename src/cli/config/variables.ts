@@ -82,8 +82,12 @@ export const VARIABLES: readonly Variable[] = [
   of('LOG_LEVEL', 'log.level', 'text', "'debug', 'info', 'warn' or 'error'."),
 ]
 
-/** Read by docker-compose.yml, not by millrace. */
-export const FOREIGN_VARIABLES: ReadonlySet<string> = new Set(['MILLRACE_REDIS_MEMORY'])
+/** Read by docker-compose.yml and by `scripts/services`, not by millrace. */
+export const FOREIGN_VARIABLES: ReadonlySet<string> = new Set([
+  'MILLRACE_REDIS_MEMORY',
+  'MILLRACE_SERVICES_FOLDER',
+  'MILLRACE_SERVICES_PORT_OFFSET',
+])
 
 /** Read by docker-compose.yml too: alone it does not mean that a server is to be used. */
 export const COMPOSE_VARIABLE = 'MILLRACE_CLICKHOUSE_PASSWORD'
