@@ -6,7 +6,7 @@ import { EXIT } from './exit-code.ts'
 import type { Metrics } from './metrics.ts'
 import { openServers, serverBackfills } from './server-backend.ts'
 import { type ProcessArgs, runServerProcess } from './server-process.ts'
-import { streamedSources } from './stream-group.ts'
+import { ensureTopics } from './stream-group.ts'
 
 /** How often a process that stays looks for what is due. */
 const WATCH_MS = 10_000
@@ -35,7 +35,7 @@ export function runBackfillProcess({ groups, watch, onEvent, ...args }: Backfill
       const clock = new EngineClock(config.clock)
       await process.opened('start', async () => {
         await clock.load(store)
-        for (const { topic } of streamedSources(model)) await log.ensureTopic(topic, config.kafka!.partitions)
+        await ensureTopics(log, model, config.kafka!.partitions)
       })
       await process.opened('start', () => process.tellDefinitions(store))
       const backfills = serverBackfills(model, stores, clock, signal, async () => clock.save(store))

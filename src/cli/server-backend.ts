@@ -14,7 +14,7 @@ import { createInspectApi } from './inspect-api.ts'
 import { makeIntake } from './intake.ts'
 import type { Backend } from './request.ts'
 import { openServerArchive, openServerLog, openServerStore } from './server-stores.ts'
-import { enterGroup, groupName, streamedSources } from './stream-group.ts'
+import { ensureTopics, enterGroup, groupName } from './stream-group.ts'
 
 /** How long other processes may take to learn what was registered: some times what they wait between two looks. */
 export const WRITERS_MS = 5_000
@@ -92,7 +92,7 @@ export async function openServerBackend(config: LoadedConfig, model: Model, defs
         },
         { pid: process.pid, url: null, defs, data, clock: clock.mode },
       )
-    for (const { topic } of streamedSources(model)) await log.ensureTopic(topic, kafka!.partitions)
+    await ensureTopics(log, model, kafka!.partitions)
     const app = createApi({ model, vectors, append: makeIntake(log, model), ready: () => [] })
     app.route('/', createInspectApi(store, archive))
     const onArchiveLoaded = () => vectors.refresh()

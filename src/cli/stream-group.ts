@@ -79,6 +79,11 @@ export async function enterGroup(options: EnterOptions): Promise<StreamGroup> {
   return { name, records, positions: (topic) => entered.get(topic) ?? {} }
 }
 
+/** Makes the topics of all streams that are not there yet, each with so many partitions. */
+export async function ensureTopics(log: EventLog, model: Model, partitions: number): Promise<void> {
+  for (const { topic } of streamedSources(model)) await log.ensureTopic(topic, partitions)
+}
+
 export function streamedSources(model: Model): SourceModel[] {
   return [...model.sources.values()].filter(({ streamed }) => streamed)
 }

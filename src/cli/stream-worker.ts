@@ -8,7 +8,7 @@ import { SourceStream } from '../stream/source-stream.ts'
 import type { AppliedBatch, StreamTimeline } from '../stream/source-stream-options.ts'
 import type { LoadedBatch } from './config/loaded-config.ts'
 import type { EngineClock } from './engine-clock.ts'
-import { enterGroup, type StreamGroup, streamedSources } from './stream-group.ts'
+import { ensureTopics, enterGroup, type StreamGroup, streamedSources } from './stream-group.ts'
 import type { Troubles } from './troubles.ts'
 import { coverUnarchived } from './unarchived.ts'
 
@@ -60,7 +60,7 @@ export class StreamWorker {
   /** Enters the group of what the model writes, and registers its timelines. `partitions`: of topics that are not there yet. */
   static async open(options: StreamWorkerOptions, partitions: number): Promise<StreamWorker> {
     const { model, store, log, clock } = options
-    for (const { topic } of streamedSources(model)) await log.ensureTopic(topic, partitions)
+    await ensureTopics(log, model, partitions)
     const group = await enterGroup({ store, log, model, now: clock.wall })
     await coverUnarchived(store, model, clock)
     return new StreamWorker(options, group)

@@ -1,79 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { backfillTimeline } from '../../src/backfill/backfill.ts'
 import { BackfillError } from '../../src/backfill/backfill-error.ts'
 import { sweep, trimLog } from '../../src/cli/housekeeping.ts'
-import { collect } from '../../src/features/collect.ts'
 import { writtenHash } from '../../src/features/fingerprint.ts'
-import type { Model } from '../../src/features/model.ts'
-import { resolveModel } from '../../src/features/resolve.ts'
-import {
-  avg,
-  count,
-  entity,
-  eq,
-  featureGroup,
-  featureService,
-  money,
-  rate,
-  source,
-  sum,
-  type Windowed,
-  z,
-} from '../../src/index.ts'
+import { avg, count, eq, rate, sum } from '../../src/index.ts'
 import { archiveLoaded, readTimelines } from '../../src/stores/timeline-registry.ts'
-import { ForgetfulStore } from './forgetful-store.ts'
+import { clock, DAY, modelOf, payment, payments, T, time, values, wider } from './payments-kit.ts'
 import { memoryStores, Whole } from './whole.ts'
 
-const DAY = 86_400_000
-const T = Date.UTC(2026, 5, 1)
-
-const columns = {
-  id: z.string(),
-  at: z.int(),
-  version: z.int(),
-  gone: z.boolean(),
-  card_id: z.string(),
-  amount: money({ scale: 2 }),
-  fraud: z.boolean().optional(),
-}
-const roles = {
-  id: 'id',
-  time: 'at',
-  version: 'version',
-  deleted: 'gone',
-  outcome: ['fraud'],
-  stream: { topic: 'payments' },
-  archive: { table: 'payments' },
-} as const
-const payments = source('payments', { schema: z.object(columns), ...roles })
-/** The same source with one column more. */
-const wider = source('payments', { schema: z.object({ ...columns, channel: z.string().optional() }), ...roles })
-const card = entity('card', { key: { card_id: z.string() } })
-
-function modelOf(features: Record<string, Windowed>, from: unknown = payments): Model {
-  const g = featureGroup('g', { source: from as typeof payments, entity: card, features: features as never })
-  const s = featureService('s', { features: [g] })
-  return resolveModel(collect([{ file: 'test.ts', exports: { g, s } }]))
-}
-
 const fraudRate = { fraud: rate(eq(payments.fraud, true)).over('30d') }
-const payment = (id: string, day: number, more: object = {}) => ({
-  id,
-  at: T + day * DAY,
-  version: 1,
-  gone: false,
-  card_id: 'c',
-  amount: '10.00',
-  ...more,
-})
-
-let now = T + 20 * DAY
-const clock = () => now
-
-async function values(whole: Whole, at = now): Promise<unknown[]> {
-  const { features, status } = await whole.vectors.answer('s', { keys: { card_id: 'c' }, at })
-  return Object.entries(features).map(([name, value]) => status[name] ?? value)
-}
 
 describe('a fraud label that arrives ten days late', () => {
   const plain = [payment('a', 1), payment('b', 2)]
@@ -94,7 +28,7 @@ describe('a fraud label that arrives ten days late', () => {
     ['by the archive, then the stream', [byArchive, byStream]],
   ]
   it.each(roads)('%s', async (_, arrivals) => {
-    now = T + 20 * DAY
+    time.now = T + 20 * DAY
     const whole = await new Whole(modelOf(fraudRate), 'wall', clock).open()
     await whole.load('payments', plain)
     await whole.backfill()
@@ -128,7 +62,7 @@ describe('a change of definitions', () => {
   const events = [payment('a', 15), payment('b', 19, { amount: '2.50', fraud: true })]
 
   async function running() {
-    now = T + 20 * DAY
+    time.now = T + 20 * DAY
     const stores = memoryStores(clock)
     const whole = await new Whole(modelOf(first), 'wall', clock, stores).open()
     await whole.load('payments', events.slice(0, 1))
@@ -234,7 +168,7 @@ describe('a change of definitions', () => {
   it('and is incomplete where the log has lost that', async () => {
     const whole = await outAndBack(async ({ log }) => {
       for (const { partition, end } of await log.ranges('payments'))
-        await log.trim('payments', partition, end, now + DAY)
+        await log.trim('payments', partition, end, time.now + DAY)
     })
     await whole.stream()
     expect(await values(whole)).toEqual(['incomplete', 'incomplete'])
@@ -285,7 +219,7 @@ describe('a change of definitions', () => {
 
 describe('the hand-over from archive to stream', () => {
   it('waits until the archive holds what the log had before the stream went over', async () => {
-    now = T + 20 * DAY
+    time.now = T + 20 * DAY
     const stores = memoryStores(clock)
     const before = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
     await before.send('payments', [payment('a', 19)])
@@ -374,7 +308,7 @@ describe('what may be missing is said', () => {
     await whole.send('payments', [payment('a', 19), payment('b', 19)])
     await whole.archive()
     for (const { partition, end } of await stores.log.ranges('payments')) {
-      await stores.log.trim('payments', partition, end, now + DAY)
+      await stores.log.trim('payments', partition, end, time.now + DAY)
     }
     await whole.stream()
     expect(whole.gaps).toEqual([[expect.any(Number), 0, 2]])
@@ -384,13 +318,13 @@ describe('what may be missing is said', () => {
   })
 
   it('for an instant further back than what is kept', async () => {
-    now = T + 60 * DAY
+    time.now = T + 60 * DAY
     const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock).open()
     await whole.load('payments', [payment('a', 40), payment('b', 55)])
     await whole.backfill()
     expect(await values(whole)).toEqual([1])
-    expect(await values(whole, now - 2 * DAY)).toEqual([1])
-    expect(await values(whole, now - 2 * DAY - 1)).toEqual(['incomplete'])
+    expect(await values(whole, time.now - 2 * DAY)).toEqual([1])
+    expect(await values(whole, time.now - 2 * DAY - 1)).toEqual(['incomplete'])
     expect(await values(whole, T + 41 * DAY)).toEqual(['incomplete'])
   })
 
@@ -405,7 +339,7 @@ describe('what may be missing is said', () => {
 
 describe('upkeep', () => {
   it('prunes by the longest retention that was ever registered, and says what is gone', async () => {
-    now = T + 20 * DAY
+    time.now = T + 20 * DAY
     const stores = memoryStores(clock)
     await new Whole(modelOf({ n: count().over('30d') }), 'wall', clock, stores).open()
     const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
@@ -417,10 +351,10 @@ describe('upkeep', () => {
       return total
     }
     const before = await bytes()
-    await sweep(stores.store, now, new AbortController().signal)
+    await sweep(stores.store, time.now, new AbortController().signal)
     expect(await bytes()).toBe(before)
-    now = T + 34 * DAY
-    await sweep(stores.store, now, new AbortController().signal)
+    time.now = T + 34 * DAY
+    await sweep(stores.store, time.now, new AbortController().signal)
     expect(await bytes()).toBe(before / 2)
     await whole.vectors.refresh()
     expect(await values(whole, T + 20 * DAY)).toEqual([1])
@@ -428,37 +362,37 @@ describe('upkeep', () => {
   })
 
   it('lets a timeline that went quiet vanish within two retentions, and never one with live rows', async () => {
-    now = T + 20 * DAY
+    time.now = T + 20 * DAY
     const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock).open()
     await whole.backfill()
     await whole.send('payments', [payment('a', 19)])
     await whole.stream()
     const { store } = whole.stores
-    now = T + 27 * DAY
-    expect(await store.expire(now)).toBe(0)
-    now = T + 20 * DAY + 2 * 9 * DAY
-    expect(await store.expire(now)).toBe(1)
+    time.now = T + 27 * DAY
+    expect(await store.expire(time.now)).toBe(0)
+    time.now = T + 20 * DAY + 2 * 9 * DAY
+    expect(await store.expire(time.now)).toBe(1)
   })
 
   it('keeps a row that is ahead of the clock until its own time has passed', async () => {
-    now = T
+    time.now = T
     const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock).open()
     await whole.send('payments', [payment('ahead', 100)])
     await whole.stream()
     await whole.backfill()
     expect(await values(whole)).toEqual([0])
-    now = T + 101 * DAY
-    expect(await whole.stores.store.expire(now)).toBe(0)
+    time.now = T + 101 * DAY
+    expect(await whole.stores.store.expire(time.now)).toBe(0)
     expect(await values(whole)).toEqual([1])
   })
 
   it('trims the log only behind both the online store and the archive, and after a week', async () => {
-    now = T + 20 * DAY
+    time.now = T + 20 * DAY
     const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock).open()
     await whole.send('payments', [payment('a', 19), payment('b', 19)])
     const { store, log } = whole.stores
-    const trim = () => trimLog(store, log, whole.model, `millrace-${writtenHash(whole.model)}`, now)
-    now += 8 * DAY
+    const trim = () => trimLog(store, log, whole.model, `millrace-${writtenHash(whole.model)}`, time.now)
+    time.now += 8 * DAY
     expect(await trim()).toBe(0)
     await whole.stream()
     expect(await trim()).toBe(0)
@@ -471,125 +405,9 @@ describe('upkeep', () => {
   })
 })
 
-describe('an online store that loses what it held', () => {
-  const events = [payment('a', 15), payment('b', 19)]
-
-  async function filled() {
-    now = T + 20 * DAY
-    const lossy = new ForgetfulStore()
-    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, {
-      ...memoryStores(clock),
-      store: lossy.store,
-    }).open()
-    const empty = await lossy.remember()
-    await whole.load('payments', events)
-    await whole.backfill()
-    expect(await values(whole)).toEqual([2])
-    return { lossy, whole, empty }
-  }
-
-  it('says so of rows of a backfill, though the node that knows of the backfill lost nothing', async () => {
-    const { lossy, whole, empty } = await filled()
-    await lossy.goBack(empty, { documents: 'stay' })
-    await whole.vectors.refresh()
-    expect(await values(whole)).toEqual(['incomplete'])
-    await whole.backfill()
-    expect(await values(whole)).toEqual([2])
-  })
-
-  it('goes on with a backfill that was under way only behind the parts that it still holds', async () => {
-    const { lossy, whole, empty } = await filled()
-    const before = await lossy.remember()
-    // The second run is broken off: its only part is done, and nothing was said of it.
-    await lossy.goBack({ ...empty, documents: before.documents }, { documents: 'go' })
-    await whole.backfill()
-    expect(await values(whole)).toEqual([2])
-  })
-
-  it('is filled and carried again when it was emptied, and answers nothing before', async () => {
-    const { lossy, whole } = await filled()
-    await whole.send('payments', [payment('c', 19)])
-    await whole.stream()
-    expect(await values(whole)).toEqual([3])
-    await lossy.forget()
-    await whole.vectors.refresh()
-    await expect(values(whole)).rejects.toMatchObject({ code: 'NOT_READY' })
-    await whole.stream()
-    expect(await values(whole)).toEqual(['incomplete'])
-    await whole.backfill()
-    expect(await values(whole)).toEqual([3])
-  })
-
-  it('numbers rows as before where a process still knows how', async () => {
-    const { lossy, whole } = await filled()
-    const [before] = whole.records.values()
-    now += DAY
-    await lossy.forget()
-    await whole.stream()
-    expect([...whole.records.values()][0]!.schemas).toEqual(before!.schemas)
-  })
-})
-
-describe('a backfill that several processes share', () => {
-  const events = Array.from({ length: 60 }, (_, i) => payment(`p${i}`, 15 + (i % 5), { card_id: `c${i % 20}` }))
-
-  async function waiting() {
-    now = T + 20 * DAY
-    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock).open()
-    await whole.load('payments', events)
-    const [timeline] = whole.model.timelines.values()
-    const run = (worker: string, onPart: (part: number) => void = () => {}, signal = new AbortController().signal) =>
-      backfillTimeline(timeline!, {
-        ...whole.stores,
-        ...{ now: clock, clock: 'wall', signal, worker, partRows: 5 },
-        onProgress: ({ part }) => onPart(part),
-      })
-    const counts = async () => {
-      await whole.vectors.refresh()
-      const rows = Array.from({ length: 20 }, (_, i) => ({ keys: { card_id: `c${i}` }, at: now }))
-      const answers = await whole.vectors.answerBatch('s', rows)
-      return answers.map((answer) => (answer as { features: Record<string, unknown> }).features.g__n_7d)
-    }
-    return { run, counts }
-  }
-
-  it('gives each part to one of them, and all say that it is complete', async () => {
-    const { run, counts } = await waiting()
-    const told = [new Set<number>(), new Set<number>(), new Set<number>()]
-    const results = await Promise.all(told.map((own, i) => run(`w${i}`, (part) => own.add(part))))
-    for (const result of results) expect(result).toMatchObject({ rows: 60, refused: 0 })
-    const parts = told.flatMap((own) => [...own])
-    expect(parts.length).toBeGreaterThan(6)
-    expect(new Set(parts).size).toBe(parts.length)
-    expect(told.filter(({ size }) => size > 0).length).toBeGreaterThan(1)
-    expect(await counts()).toEqual(Array(20).fill(3))
-  })
-
-  it('goes on without one that was stopped', async () => {
-    const { run, counts } = await waiting()
-    const stop = new AbortController()
-    await expect(run('stops', () => stop.abort(), stop.signal)).rejects.toThrow(/abort/i)
-    expect((await run('goes on')).rows).toBe(60)
-    expect(await counts()).toEqual(Array(20).fill(3))
-  })
-
-  it('takes over a part whose worker says nothing any more, and bears with it when it comes back', async () => {
-    const { run, counts } = await waiting()
-    let others: Promise<unknown> | undefined
-    const sleeper = await run('sleeps', () => {
-      // In the middle of a part it is as if the clock stood still for it, and others go on.
-      now += 60_000
-      others ??= run('takes over')
-    })
-    await others
-    expect(sleeper.rows).toBe(60)
-    expect(await counts()).toEqual(Array(20).fill(3))
-  })
-})
-
 describe('a longer retention', () => {
   it('is filled with all that came before every writer knew of it, which the archive must have', async () => {
-    now = T + 20 * DAY
+    time.now = T + 20 * DAY
     const stores = memoryStores(clock)
     const short = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
     const long = await new Whole(modelOf({ n: count().over('15d') }), 'wall', clock, stores).open()
@@ -604,7 +422,7 @@ describe('a longer retention', () => {
     expect(await values(long)).toEqual([1])
     const [record] = (await readTimelines(stores.store)).values()
     expect(Object.values(record!.handover.positions!).reduce((sum, offset) => sum + offset, 0)).toBe(1)
-    now = T + 35 * DAY
-    expect(await stores.store.expire(now)).toBe(0)
+    time.now = T + 35 * DAY
+    expect(await stores.store.expire(time.now)).toBe(0)
   })
 })

@@ -3,7 +3,7 @@ import { command } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { PROCESS_FLAGS, runServerProcess } from '../server-process.ts'
 import { openServerArchive, openServerLog, openServerStore } from '../server-stores.ts'
-import { streamedSources } from '../stream-group.ts'
+import { ensureTopics } from '../stream-group.ts'
 
 export default command({
   meta: {
@@ -27,9 +27,7 @@ export default command({
       const archive = await process.opened('ClickHouse', () => openServerArchive(config))
       const store = await process.opened('Redis', () => openServerStore(config))
       try {
-        await process.opened('start', async () => {
-          for (const { topic } of streamedSources(model)) await log.ensureTopic(topic, config.kafka!.partitions)
-        })
+        await process.opened('start', () => ensureTopics(log, model, config.kafka!.partitions))
         await process.opened('start', () => process.tellDefinitions(store))
         const worker = new ArchiveWorker({
           model,

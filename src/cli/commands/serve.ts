@@ -10,7 +10,7 @@ import { makeIntake } from '../intake.ts'
 import { MeteredStore } from '../metered-store.ts'
 import { PROCESS_FLAGS, runServerProcess } from '../server-process.ts'
 import { openServerLog, openServerStore } from '../server-stores.ts'
-import { streamedSources } from '../stream-group.ts'
+import { ensureTopics, streamedSources } from '../stream-group.ts'
 
 /** How often what is served looks at coverage, marks and watermarks again. */
 const REFRESH_MS = 1_000
@@ -46,9 +46,7 @@ export default command({
       const clock = new EngineClock(config.clock)
       const compactor = new Compactor(store, (source, count) => metrics.source(source).conflicts(count))
       try {
-        await process.opened('start', async () => {
-          for (const { topic } of streamedSources(model)) await log.ensureTopic(topic, config.kafka!.partitions)
-        })
+        await process.opened('start', () => ensureTopics(log, model, config.kafka!.partitions))
         const progress = new StoreProgress(store, model)
         const served = new VectorService({
           model,
