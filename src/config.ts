@@ -37,6 +37,11 @@ export interface KafkaConfig {
   readonly brokers?: readonly string[] | undefined
   /** How the brokers see millrace in their logs and quotas. Default: `'millrace'`. */
   readonly clientId?: string | undefined
+  /**
+   * What the names of consumer groups begin with. Installations that share a Kafka and its topics, each with a Redis and a ClickHouse of
+   * its own, need one each, or they share the events instead of each getting all. Default: nothing.
+   */
+  readonly groupPrefix?: string | undefined
   /** TLS: `true`, or what it needs beyond. Default: none. */
   readonly ssl?: boolean | TlsConfig | undefined
   /** Who millrace is. Default: nobody. */

@@ -29,6 +29,7 @@ export class EngineClock {
   }
 
   async load(store: OnlineStore): Promise<void> {
+    if (this.mode === 'wall') return
     this.see(((await store.document('clock'))?.value as Newest | undefined)?.newest_ms ?? 0)
     this.#saved_ms = this.#newest_ms
   }

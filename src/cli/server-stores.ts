@@ -38,10 +38,11 @@ export async function openServerStore({ redis }: LoadedConfig): Promise<RedisOnl
  */
 export async function openServerLog({ kafka }: LoadedConfig): Promise<KafkaEventLog> {
   if (kafka === null) throw notConfigured('kafka.brokers')
-  const { brokers, clientId, ssl, sasl, session_ms } = kafka
+  const { brokers, clientId, groupPrefix, ssl, sasl, session_ms } = kafka
   const log = new KafkaEventLog({
     brokers,
     clientId,
+    groupPrefix,
     ...(ssl !== null && { ssl: forNode(ssl) }),
     ...(sasl !== null && { sasl }),
     session_ms,

@@ -65,6 +65,7 @@ const every: Every<Omit<Config, 'kafka'>> & {
   kafka: {
     brokers: ['a:1', '[::1]:2'],
     clientId: 'fraud',
+    groupPrefix: 'staging.',
     ssl: tls,
     sasl: { mechanism: 'scram-sha-512', username: 'u', password: 'p' },
     partitions: 24,
@@ -121,6 +122,7 @@ describe('a configuration', () => {
     expect(kafka).toEqual({
       brokers: ['127.0.0.1:9092'],
       clientId: 'millrace',
+      groupPrefix: '',
       ssl: null,
       sasl: null,
       partitions: 12,
@@ -297,6 +299,10 @@ describe('what is wrong is named, with what to do', () => {
     [
       withServers({ kafka: { brokers: [] } }),
       `${FILE}: kafka.brokers: a list has no broker; write [ 'kafka-1:9092', ... ]`,
+    ],
+    [
+      withServers({ kafka: { groupPrefix: 'my group' } }),
+      `${FILE}: kafka.groupPrefix: 'my group' is not the beginning of a group name; give at most 100 of A-Z a-z 0-9 . _ -`,
     ],
     [
       withServers({ kafka: { ssl: 'yes' as unknown as boolean } }),

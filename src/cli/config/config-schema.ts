@@ -140,6 +140,10 @@ const kafka = section('kafka', {
     .min(1, { error: "has no broker; write [ 'kafka-1:9092', ... ]" })
     .optional(),
   clientId: text,
+  groupPrefix: leaf<string>(
+    (value) => typeof value === 'string' && /^[A-Za-z0-9._-]{1,100}$/.test(value),
+    'is not the beginning of a group name; give at most 100 of A-Z a-z 0-9 . _ -',
+  ),
   // `true` is TLS and no more, `false` is none.
   ssl: z.preprocess(
     (value) => (value === true ? {} : value === false ? null : value),

@@ -20,6 +20,7 @@ export interface LoadedRedis {
 export interface LoadedKafka {
   readonly brokers: readonly string[]
   readonly clientId: string
+  readonly groupPrefix: string
   /** Null: no TLS. */
   readonly ssl: LoadedTls | null
   readonly sasl: {

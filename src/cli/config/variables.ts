@@ -44,6 +44,12 @@ export const VARIABLES: readonly Variable[] = [
 
   of('KAFKA_BROKERS', 'kafka.brokers', 'list', 'Some brokers of Kafka: kafka-1:9092,kafka-2:9092.'),
   of('KAFKA_CLIENT_ID', 'kafka.clientId', 'text', 'How the brokers see millrace in their logs and quotas.'),
+  of(
+    'KAFKA_GROUP_PREFIX',
+    'kafka.groupPrefix',
+    'text',
+    'What consumer groups begin with: one for each installation on a Kafka.',
+  ),
   of('KAFKA_SSL', 'kafka.ssl', 'true|false', 'Whether Kafka is reached by TLS.'),
   ...tls('KAFKA_SSL', 'kafka.ssl', 'Kafka'),
   of('KAFKA_SASL_MECHANISM', 'kafka.sasl.mechanism', 'text', "'plain', 'scram-sha-256' or 'scram-sha-512'."),

@@ -54,10 +54,11 @@ function redisOf({ url, prefix, secret, tls, patience, timeout }: Of<'redis'>): 
   }
 }
 
-function kafkaOf({ brokers, clientId, ssl, sasl, partitions, session }: Of<'kafka'>): LoadedKafka {
+function kafkaOf({ brokers, clientId, groupPrefix, ssl, sasl, partitions, session }: Of<'kafka'>): LoadedKafka {
   return {
     brokers: brokers!,
     clientId: clientId ?? 'millrace',
+    groupPrefix: groupPrefix ?? '',
     ssl: tlsOf(ssl),
     sasl: sasl?.mechanism === undefined ? null : (sasl as NonNullable<LoadedKafka['sasl']>),
     partitions: partitions ?? PARTITIONS,

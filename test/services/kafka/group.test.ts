@@ -57,6 +57,18 @@ function spawnMember(group: string) {
   return member
 }
 
+it('two installations on one Kafka each get all partitions, where their groups have beginnings of their own', async () => {
+  const logs = ['staging.', ''].map((groupPrefix) => {
+    const log = brokers.log({ session_ms: 6_000, groupPrefix })
+    opened.push(log)
+    return log
+  })
+  for (const log of logs) expect(sorted(await log.assigned('one', topic))).toEqual(ALL)
+  await logs[0]!.commit('one', topic, new Map([[0, 7]]))
+  await until(async () => (await logs[0]!.committed('one', topic)).get(0) === 7)
+  expect(await logs[1]!.committed('one', topic)).toEqual(new Map())
+})
+
 describe('workers of one group', () => {
   it('keep the group from being removed', async () => {
     const [log, other] = [open(), open()]

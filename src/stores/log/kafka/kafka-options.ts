@@ -6,6 +6,8 @@ export interface KafkaOptions {
   readonly brokers: readonly string[]
   /** How the brokers see us in their logs and quotas. */
   readonly clientId?: string
+  /** What the names of consumer groups begin with in Kafka, where others of us use the same cluster. Default: nothing. */
+  readonly groupPrefix?: string
   /** TLS: `true`, or what `tls.connect` takes (`ca`, `cert`, `key`, ...). Default: none. */
   readonly ssl?: boolean | ConnectionOptions
   /** Who we are: `scram-sha-256`, `scram-sha-512`, `plain`, ... Default: nobody. */

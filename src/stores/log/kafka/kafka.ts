@@ -130,7 +130,7 @@ export class KafkaEventLog implements EventLog {
     if (member === undefined) {
       const { session_ms = SESSION_MS } = this.#options
       member = new GroupMember({
-        group,
+        group: this.#nameOf(group),
         metadata: this.#metadata,
         connections: new BrokerConnections(this.#options, this.#metadata.places),
         session_ms,
@@ -196,10 +196,15 @@ export class KafkaEventLog implements EventLog {
     return new OffsetOutOfRangeError(topic, partition, offset, range)
   }
 
+  /** As Kafka knows the group. */
+  #nameOf(group: string): string {
+    return `${this.#options.groupPrefix ?? ''}${group}`
+  }
+
   #positionsOf(group: string): CommittedPositions {
     let found = this.#positions.get(group)
     if (found === undefined) {
-      found = new CommittedPositions(group, this.#metadata, () => this.#members.get(group))
+      found = new CommittedPositions(this.#nameOf(group), this.#metadata, () => this.#members.get(group))
       this.#positions.set(group, found)
     }
     return found
