@@ -98,7 +98,7 @@ export async function runServerProcess(
   work: (process: ServerProcess) => Promise<number | undefined>,
 ): Promise<number> {
   const config = await loadConfig({ file: args.config ?? null, env: process.env, cwd: process.cwd() })
-  if (!config.servers) throw noServers(name)
+  if (!config.servers) throw noServers()
   const model = await loadModel(args.defs ?? config.defs)
   const log = createLog({ process: name, level: config.log.level })
   const metrics = new Metrics({ process: name, version: version(), now: Date.now })
@@ -161,17 +161,13 @@ export async function runServerProcess(
   }
 }
 
-function noServers(name: string): CommandError {
-  return new CommandError(
-    'SERVERS_MISSING',
-    `millrace ${name} works with Redis, Kafka and ClickHouse, and none is configured`,
-    {
-      cure:
-        'name them in millrace.config.ts, or set MILLRACE_REDIS_URL, MILLRACE_KAFKA_BROKERS and MILLRACE_CLICKHOUSE_URL; ' +
-        'millrace dev needs none of them',
-      exitCode: EXIT.usage,
-    },
-  )
+function noServers(): CommandError {
+  return new CommandError('SERVERS_MISSING', 'it works with Redis, Kafka and ClickHouse, and none is configured', {
+    cure:
+      'name them in millrace.config.ts, or set MILLRACE_REDIS_URL, MILLRACE_KAFKA_BROKERS and MILLRACE_CLICKHOUSE_URL; ' +
+      'millrace dev needs none of them',
+    exitCode: EXIT.usage,
+  })
 }
 
 function portOf(args: ProcessArgs, config: LoadedConfig, otherwise: ProcessOptions['port']): number {
