@@ -56,8 +56,15 @@ export class StoreReader {
         const cure = 'ask again: nothing is wrong with the request'
         throw new ServingError('STORE_FAILED', 'the online store could not be read', { cure, cause })
       }
-      // Coverage that was noted while reading may be of rows that were not there yet.
-      if (epoch === this.records.epoch) return { present, stored }
+      // Coverage that was noted while reading may be of rows that were not there yet, and what was known of the streams may have been of rows
+      // that the store has lost since.
+      const held = sources.every((source, i) => holds(present.watermarks[i]!, watermark(source)))
+      if (held && epoch === this.records.epoch) return { present, stored }
     }
   }
+}
+
+/** Whether a watermark that was claimed is no later than the one of now. */
+function holds(claimed_ms: number | null, now_ms: number | null): boolean {
+  return claimed_ms === null || (now_ms !== null && claimed_ms <= now_ms)
 }

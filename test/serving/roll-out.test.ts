@@ -93,6 +93,19 @@ describe('while definitions change', () => {
     expect({ features, status }).toEqual({ features: { slim__clicks_1d: 2, wide__cost_1d: 107 }, status: {} })
     expect(reads).toBe(2)
   })
+
+  it('what was known of the streams is not claimed of what was read after the store had lost it', async () => {
+    const world = await new World({ model: newer }).open()
+    world.watermarks.clicks = NOW - 5
+    const read = world.store.read.bind(world.store)
+    let reads = 0
+    world.store.read = async (keys) => {
+      if (reads++ === 0) world.watermarks.clicks = NOW - 60
+      return read(keys)
+    }
+    const { watermarks } = await world.vectors.answer('stats', { event })
+    expect([watermarks, reads]).toEqual([{ clicks: NOW - 60 }, 2])
+  })
 })
 
 /** Writes a row of a schema that the world's services have not seen. */

@@ -130,9 +130,47 @@ describe('marks on every node', () => {
     let from = 7
     for (; from < 60; from++) await keeper.move([move(from, from + 1)], NO_ROWS)
     await looks
-    keeper.checkReads()
+    await keeper.guardRead(async () => {})
     expect(await keeper.move([move(from, 99)], NO_ROWS)).toBe(true)
     expect(await marks()).toEqual([99])
+  })
+
+  it.each([0, 1, 2])(
+    'fail a read in whose midst node %i went back, though somebody has asked for the marks since',
+    async (older) => {
+      await keeper.move([move(null, 7)], await written())
+      await keeper.read()
+      const state = nodeOf(older).cli('hget', record(older), 'state')
+      const read = keeper.guardRead(async () => {
+        nodeOf(older).cli('hset', record(older), 'state', state.replace('/1', '/0'))
+        await keeper.read()
+      })
+      await expect(read).rejects.toMatchObject({ code: 'WENT_BACK' })
+      await keeper.guardRead(async () => {})
+    },
+  )
+
+  it('are looked at before and after a read where connections are new', async () => {
+    await keeper.move([move(null, 7)], await written())
+    await keeper.read()
+    const state = nodeOf(1).cli('hget', record(1), 'state')
+    const cut = () => nodeOf(1).cli('client', 'kill', 'type', 'normal')
+    // As a server that was restored, and whose new writer has made up for the version, but not for all that it lost.
+    const goBack = () => {
+      nodeOf(1).cli('hset', record(1), 'state', state.replace('/1', '/9'), JSON.stringify(['g', 't', 0]), '5')
+      cut()
+    }
+    const touch = async () => {
+      const command = new AppendCommand('k1', row(1), null, 0)
+      const all = Array.from({ length: 20 }, (_, i) => new AppendCommand(`k${i}`, row(i), null, 0))
+      await exchange.settle([command, ...all])
+    }
+    await expect(
+      keeper.guardRead(async () => {
+        goBack()
+        await touch()
+      }),
+    ).rejects.toMatchObject({ code: 'WENT_BACK' })
   })
 
   it('let one of two writers win, and the other see it', async () => {

@@ -65,6 +65,11 @@ export class MarkKeeper {
   #moving: Promise<unknown> = Promise.resolve()
   /** A node holds less than it did, and nobody has asked for the marks since. */
   #suspect = false
+  /** How often that was seen. */
+  #losses = 0
+  /** The connections that there were at the last look. */
+  #opened = 0
+  #looking: Promise<void> | null = null
   #asked = false
   /** The view in which others were waited for in vain, or are known to have no marks either. */
   #alone: View | null = null
@@ -95,7 +100,7 @@ export class MarkKeeper {
     const { nodes } = this.#exchange
     let waits = 0
     for (let i = 0; i < TRIES_MAX; i++) {
-      const { view } = nodes
+      const { view, opened } = nodes
       const before: Known = { view: this.#view, records: this.#records }
       const found = await this.#adoption.fetch(view)
       const adopted = areWhole(found, view)
@@ -113,13 +118,14 @@ export class MarkKeeper {
         continue
       }
       for (const [home, record] of found) {
-        if (wentBack(before.records.get(home) ?? NO_RECORD, record)) this.#suspect = true
+        if (wentBack(before.records.get(home) ?? NO_RECORD, record)) this.#lost()
         // A move, or a look that began later, may have come between: it knows better.
         const now = this.#records.get(home)
         if (this.#view === view && now !== undefined && now !== before.records.get(home)) found.set(home, now)
       }
       this.#view = view
       this.#records = found
+      this.#opened = opened
       return
     }
     throw new RedisStoreError('UNAVAILABLE', 'the slots of the Redis cluster keep changing their owners')
@@ -151,9 +157,36 @@ export class MarkKeeper {
     if (calls.length > 0) await this.#exchange.settle(calls)
   }
 
-  /** Throws a RedisStoreError while rows may be missing that a reader still counts on. */
-  checkReads(): void {
-    if (!this.#suspect) return
+  #lost(): void {
+    this.#suspect = true
+    this.#losses++
+  }
+
+  /**
+   * Does a read whose answer counts only if the store has not gone back since it began: not what was read, but what its reader knows of
+   * the store, may be of before. Looks at the records first where there are new connections, and after it where one came in between.
+   * Throws a RedisStoreError where it went back.
+   */
+  async guardRead(read: () => Promise<void>): Promise<void> {
+    await this.#lookAtNew()
+    const losses = this.#losses
+    this.#checkReads(losses)
+    await read()
+    await this.#lookAtNew()
+    this.#checkReads(losses)
+  }
+
+  async #lookAtNew(): Promise<void> {
+    while (this.#opened !== this.#exchange.nodes.opened) {
+      this.#looking ??= this.load().finally(() => {
+        this.#looking = null
+      })
+      await this.#looking
+    }
+  }
+
+  #checkReads(losses: number): void {
+    if (!this.#suspect && this.#losses === losses) return
     throw new RedisStoreError('WENT_BACK', 'Redis holds less than it did: the marks say how far it is; then read again')
   }
 
@@ -165,7 +198,7 @@ export class MarkKeeper {
       const record = this.#records.get(home)
       if (record?.claim !== claim) return
       const { born, version } = parseState(String(reply ?? ''))
-      if (born !== record.born || version < record.version) this.#suspect = true
+      if (born !== record.born || version < record.version) this.#lost()
     },
   }
 

@@ -38,6 +38,7 @@ export class Nodes {
   #ofMasters: Link[] = []
   #view: View
   #refreshing: Promise<void> | null = null
+  #opened = 0
   #closed = false
 
   private constructor(place: RedisPlace, settings: ConnectionSettings) {
@@ -58,6 +59,11 @@ export class Nodes {
       throw error
     }
     return nodes
+  }
+
+  /** Counts connections: behind a new one there may be a server that was restored, or another one. */
+  get opened(): number {
+    return this.#opened
   }
 
   /** Another object whenever anything about it is another. */
@@ -128,6 +134,7 @@ export class Nodes {
       await this.#prepare(address, connection)
       link.live = connection
       link.retry_ms = 0
+      this.#opened++
       return connection
     } catch (error) {
       link.retry_ms = Math.min(Math.max(RETRY_MS_MIN, link.retry_ms * 2), RETRY_MS_MAX)

@@ -119,9 +119,7 @@ export class RedisOnlineStore implements OnlineStore {
         checkKey(key)
         return new ReadCommand(this.#names.toRedis(key))
       })
-      this.#marks.checkReads()
-      await this.#exchange.settle(reads, { tail: this.#marks.witness })
-      this.#marks.checkReads()
+      await this.#marks.guardRead(() => this.#exchange.settle(reads, { tail: this.#marks.witness }))
       return reads.map(({ rows }) => rows)
     })
   }
