@@ -43,8 +43,6 @@ export class ArchiveWorker {
       archive,
       source,
       ...batch,
-      // The stream meets the same events and keeps them aside.
-      onQuarantine: () => {},
       onSkipped: (partition, offsets) => noteSkipped(archive, source.topic, partition, offsets, now()),
       onGap: async (partition, from, to) => {
         const reason = `the log lost the messages ${from} to ${to} of ${source.topic}/${partition} before they were archived`

@@ -3,7 +3,6 @@ import type { SourceModel } from '../features/model.ts'
 import { ARCHIVE_GROUP, archiveColumns, logOrigin } from '../stores/archive-columns.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
 import { type EventLog, OffsetOutOfRangeError } from '../stores/event-log.ts'
-import type { Quarantined } from '../stores/quarantine.ts'
 import type { Value } from '../timeline/column-type.ts'
 import { sameAssignment } from './assignment.ts'
 
@@ -27,7 +26,6 @@ export interface SourceArchiverOptions {
   readonly maxBatch?: number
   /** How long a batch that is not full is let grow. */
   readonly linger_ms?: number
-  readonly onQuarantine: (event: Quarantined) => void
   /** Offsets that will never be in the archive, as their events are not valid. Awaited before they are committed. */
   readonly onSkipped: (partition: number, offsets: readonly number[]) => Promise<void>
   /** Messages that the log lost before they were archived: the archive has a hole from now on. */
@@ -111,9 +109,8 @@ export class SourceArchiver {
           origins.push(origin)
           sequences.push(offset)
           arrived_ms.push(batch.append_ms[i]!)
-        } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error)
-          this.#options.onQuarantine({ source: source.name, topic: source.topic, partition, offset, value, reason })
+        } catch {
+          // The stream meets the same events and keeps them aside.
           skipped.push(offset)
         }
         if (i % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()

@@ -91,7 +91,6 @@ async function install() {
       log,
       archive,
       source: resolved,
-      onQuarantine: () => {},
       onSkipped: (partition, offsets) => noteSkipped(archive, topic, partition, offsets, Date.now()),
       onGap: async () => {},
     })
