@@ -57,7 +57,16 @@ function kernelBench(report: Report, count: number, over: 'numbers' | 'a filter 
   }
   const rows = encoder.take()
   const declined = { op: 'eq', source: 's', column: 'status', value: 'declined' } as const
-  const base = { source: 's', of: null, params: {}, where: null, excludeCurrent: false, windows: [], delay: null }
+  const base = {
+    source: 's',
+    of: null,
+    params: {},
+    where: null,
+    per: null,
+    excludeCurrent: false,
+    windows: [],
+    delay: null,
+  }
   const specs = [
     { ...base, aggregate: 'count', column: null },
     { ...base, aggregate: 'sum', column: 'amount' },

@@ -31,6 +31,6 @@ export {
   sum,
   timeSinceLast,
 } from './timeline/aggregates/index.ts'
-export type { Column, Integer } from './timeline/column.ts'
+export type { Column, Integer, Keyed } from './timeline/column.ts'
 export type { Duration } from './timeline/duration.ts'
 export { and, eq, type Filter, gt, gte, inList, isNull, lt, lte, ne, not, or } from './timeline/filter.ts'

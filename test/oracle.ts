@@ -2,6 +2,7 @@ import type { AggregateSpec, FeatureValue } from '../src/timeline/aggregate.ts'
 import type { Value } from '../src/timeline/column-type.ts'
 import type { FilterNode } from '../src/timeline/filter.ts'
 import { hash64 } from '../src/timeline/id-hash.ts'
+import { ascending, oracles } from './oracles/index.ts'
 
 /** The naive oracle: filter the events, compute by the book. Slow and obvious; it judges every engine. */
 export interface OracleEvent {
@@ -63,110 +64,53 @@ export function holds(node: FilterNode, event: OracleEvent, timeColumns: Readonl
 
 /** The value of a feature, from winners (see {@link winners}). */
 export function answer(events: readonly OracleEvent[], question: OracleQuestion): FeatureValue {
-  const { spec, at_ms, current } = question
+  const { spec, at_ms, current = null } = question
   const timeColumns = question.timeColumns ?? new Set()
+  const oracle = oracles.get(spec.aggregate)
+  if (oracle === undefined) throw new Error(`the oracle does not know ${spec.aggregate}`)
   const end = at_ms - question.delay_ms
-  const others = current === undefined ? events : events.filter((event) => event.id !== current.id)
-  const all = current === undefined || spec.excludeCurrent ? others : [...others, current]
+  const others = current === null ? events : events.filter((event) => event.id !== current.id)
+  const all = current === null || spec.excludeCurrent ? others : [...others, current]
   const rows = all
     .filter((event) => event.time_ms > end - question.window_ms && event.time_ms <= end)
     .filter((event) => spec.where === null || holds(spec.where, event, timeColumns))
     .sort((a, b) => a.time_ms - b.time_ms || (hash64(a.id) < hash64(b.id) ? -1 : 1))
-  const raw =
-    spec.column === null ? [] : rows.map((event) => event.values[spec.column!] ?? null).filter((v) => v !== null)
-  const served = (value: string | number | boolean) =>
-    timeColumns.has(spec.column!) ? new Date(value as number).toISOString() : value
-  const numbers = raw as number[]
-  const isDouble = question.doubleColumns?.has(spec.column ?? '') ?? false
-  switch (spec.aggregate) {
-    case 'count':
-      return rows.length
-    case 'sum':
-      return isDouble ? roundedSum(numbers) : small(numbers.reduce((sum, x) => sum + BigInt(x), 0n))
-    case 'avg': {
-      if (numbers.length === 0) return null
-      if (isDouble) return roundedSum(numbers) / numbers.length
-      return nearestDouble(
-        numbers.reduce((sum, x) => sum + BigInt(x), 0n),
-        BigInt(numbers.length),
-      )
-    }
-    case 'min':
-      return numbers.length === 0 ? null : Math.min(...numbers)
-    case 'max':
-      return numbers.length === 0 ? null : Math.max(...numbers)
-    case 'countDistinct':
-      return new Set(raw).size
-    case 'first':
-      return raw.length === 0 ? null : served(raw[0]!)
-    case 'last':
-      return raw.length === 0 ? null : served(raw.at(-1)!)
-    case 'lastN':
-      return raw.reverse().slice(0, spec.params.n).map(served)
-    case 'rate':
-      return rows.length === 0 ? null : rows.filter((row) => holds(spec.of!, row, timeColumns)).length / rows.length
-    case 'timeSinceLast':
-      return rows.length === 0 ? null : at_ms - rows.at(-1)!.time_ms
-    default:
-      throw new Error(`the oracle does not know ${spec.aggregate}`)
-  }
+  const columnOf = (event: OracleEvent) => (spec.column === null ? null : (event.values[spec.column] ?? null))
+  const served = (column: string | null) => (value: string | number | boolean) =>
+    timeColumns.has(column!) ? new Date(value as number).toISOString() : value
+  const over = (some: readonly OracleEvent[]) =>
+    oracle.answer({
+      rows: some,
+      values: some.map(columnOf).filter((value) => value !== null),
+      at_ms,
+      params: spec.params,
+      of: (event) => holds(spec.of!, event, timeColumns),
+      current: current === null ? null : columnOf(current),
+      isDouble: question.doubleColumns?.has(spec.column ?? '') ?? false,
+      served: served(spec.column),
+    })
+  if (spec.per === null) return over(rows)
+  const { column, limit } = spec.per
+  const keys = [...new Set(rows.map((row) => row.values[column] ?? null))].filter((key) => key !== null)
+  const groups = keys.map((key) => ({ key, own: rows.filter((row) => row.values[column] === key) }))
+  groups.sort((a, b) => b.own.length - a.own.length || ascending(a.key, b.key))
+  const map = Object.create(null)
+  for (const { key, own } of groups.slice(0, limit)) map[String(key)] = over(own)
+  return map
 }
 
-function small(sum: bigint): number | bigint {
-  return Number.isSafeInteger(Number(sum)) && BigInt(Number(sum)) === sum ? Number(sum) : sum
-}
-
-/** A finite double as an exact fraction. */
-function fraction(x: number): [bigint, bigint] {
-  let top = x
-  let bottom = 1n
-  while (!Number.isInteger(top)) {
-    top *= 2
-    bottom *= 2n
-    // Subnormal numbers reach integers too: doubling is exact below the largest double.
+/** What an engine should have answered: what it did, where the aggregate promises a tolerance and the answer is within it. */
+export function asPromised(spec: AggregateSpec, got: unknown, wanted: FeatureValue): unknown {
+  const { tolerance = 0 } = oracles.get(spec.aggregate)!
+  if (typeof got === 'number' && typeof wanted === 'number') {
+    return Math.abs(got - wanted) <= tolerance * Math.max(1e-300, Math.abs(wanted)) ? got : wanted
   }
-  return [BigInt(top), bottom]
-}
-
-function roundedSum(numbers: readonly number[]): number {
-  let top = 0n
-  let bottom = 1n
-  for (const x of numbers) {
-    const [t, b] = fraction(x)
-    const common = b > bottom ? b : bottom
-    top = top * (common / bottom) + t * (common / b)
-    bottom = common
-  }
-  return nearestDouble(top, bottom)
-}
-
-/** The double nearest to an exact fraction, half to even: found by walking to it from a first guess. */
-export function nearestDouble(top: bigint, bottom: bigint): number {
-  if (top === 0n) return 0
-  if (top < 0n) return -nearestDouble(-top, bottom)
-  let low = 0
-  let high = Number.MAX_VALUE
-  const view = new DataView(new ArrayBuffer(8))
-  const bits = (x: number) => {
-    view.setFloat64(0, x)
-    return view.getBigUint64(0)
-  }
-  const double = (b: bigint) => {
-    view.setBigUint64(0, b)
-    return view.getFloat64(0)
-  }
-  // Doubles of one sign are ordered as their bits are: halve the bits until two neighbours are left.
-  while (bits(high) - bits(low) > 1n) {
-    const middle = double((bits(low) + bits(high)) / 2n)
-    const [t, b] = fraction(middle)
-    if (t * bottom <= top * b) low = middle
-    else high = middle
-  }
-  const [lt, lb] = fraction(low)
-  const [ht, hb] = fraction(high)
-  // Compare the distances top/bottom - low and high - top/bottom over a common denominator.
-  const below = (top * lb - lt * bottom) * hb
-  const above = (ht * bottom - top * hb) * lb
-  if (below !== above) return below < above ? low : high
-  return bits(low) % 2n === 0n ? low : high
+  if (spec.per === null || typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return wanted
+  const others = (got ?? {}) as Record<string, unknown>
+  return Object.assign(
+    Object.create(null),
+    Object.fromEntries(
+      Object.entries(wanted).map(([key, one]) => [key, asPromised({ ...spec, per: null }, others[key], one)]),
+    ),
+  )
 }

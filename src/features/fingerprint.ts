@@ -54,9 +54,9 @@ function writtenColumn({ name, type, nullable }: SourceColumn): unknown {
 
 /** Hash of what a feature means: the same for the same values, whatever it is called. */
 export function featureVersion({ timeline, columns, spec, window_ms, delay_ms }: FeatureModel): string {
-  const { aggregate, column, of, params, where, excludeCurrent } = spec
+  const { aggregate, column, of, params, where, per, excludeCurrent } = spec
   const types = columns.map((number) => timeline.source.columns[number]!).map(writtenColumn)
-  const meaning = [aggregate, column, of, params, where, excludeCurrent, window_ms, delay_ms]
+  const meaning = [aggregate, column, of, params, where, excludeCurrent, window_ms, delay_ms, ...(per ? [per] : [])]
   return hash64Hex(canonicalJson([timeline.fingerprint, meaning, types]))
 }
 

@@ -82,7 +82,8 @@ function featuresOf(group: GroupData, source: SourceModel): Omit<FeatureModel, '
     })
     const columns = columnsRead(spec, source)
     const type = spec.column === null ? null : source.columns[numberIn(source)(spec.column)]!.type
-    const result = aggregates.get(spec.aggregate)!.result(type)
+    const one = aggregates.get(spec.aggregate)!.result(type)
+    const result = spec.per === null ? one : { ...one, map: true }
     return spec.windows.map((window) => ({
       name: servedName(group.name, feature, window, spec.delay),
       group: group.name,
@@ -96,10 +97,11 @@ function featuresOf(group: GroupData, source: SourceModel): Omit<FeatureModel, '
   })
 }
 
-function columnsRead({ column, where, of }: AggregateSpec, source: SourceModel): number[] {
+function columnsRead({ column, where, of, per }: AggregateSpec, source: SourceModel): number[] {
   const names = [where, of].flatMap((filter) =>
     filter === null ? [] : filterColumns(filter).map((read) => read.column),
   )
   if (column !== null) names.push(column)
+  if (per !== null) names.push(per.column)
   return [...new Set(names.map(numberIn(source)))].sort((a, b) => a - b)
 }

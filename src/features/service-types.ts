@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Windowed } from '../timeline/aggregate.ts'
-import type { Integer, type } from '../timeline/column.ts'
+import type { Integer, Keyed, type } from '../timeline/column.ts'
 import type { meta, ServiceData, Shape } from './definition.ts'
 import type { AnyGroup, View } from './feature-group.ts'
 import type { AnySource } from './source.ts'
@@ -96,8 +96,12 @@ type All<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) 
 /** Everything that a service reads, by served name, with sums of integers still marked as such. */
 export type VectorIn<L extends FeatureList, Ev extends AnySource> = All<VectorPart<L[number], Ev>>
 
-type Rounded<V> = V extends Integer ? number : V
-type Sent<V> = V extends Integer ? number | string : V
+type Rounded<V> = V extends Integer ? number : V extends Keyed<infer X> ? Keyed<X extends Integer ? number : X> : V
+type Sent<V> = V extends Integer
+  ? number | string
+  : V extends Keyed<infer X>
+    ? Keyed<X extends Integer ? number | string : X>
+    : V
 
 /** What a service answers. A sum of integers past 2^53 is a string; a derived value is null where its function failed. */
 export type Answered<Vec, D> = { readonly [N in keyof Vec]: Sent<Vec[N]> } & { readonly [N in keyof D]: D[N] | null }

@@ -1,10 +1,12 @@
-import type { FeatureValue } from '../timeline/aggregate.ts'
+import { type FeatureMap, type FeatureValue, isMap, type KeyValue } from '../timeline/aggregate.ts'
 import { type FeatureStatus, OK, STATUS_NAMES } from './feature-status.ts'
 import type { ServicePlan } from './service-plan.ts'
 import type { Vector } from './timeline-reader.ts'
 
-/** A value as it is sent: an integer past 2^53 is a text of digits. */
-export type ServedValue = number | string | boolean | null | readonly (number | string | boolean)[]
+type ServedKeyValue = number | string | boolean | null | readonly (number | string | boolean)[]
+
+/** A value as it is sent: an integer past 2^53 is a text of digits; a map by text of its keys. */
+export type ServedValue = ServedKeyValue | { readonly [key: string]: ServedKeyValue }
 
 /** What a service answers. */
 export interface Answer {
@@ -86,7 +88,10 @@ export class AnswerWriter {
 
 /** A value as it is sent. */
 export function servedValue(value: FeatureValue): ServedValue {
-  return typeof value === 'bigint' ? String(value) : value
+  if (!isMap(value)) return typeof value === 'bigint' ? String(value) : value
+  const map: Record<string, ServedKeyValue> = Object.create(null)
+  for (const key in value) map[key] = servedValue(value[key]!) as ServedKeyValue
+  return map
 }
 
 /** Texts that are in JSON what they are, between quotes. */
@@ -103,12 +108,18 @@ function valueText(value: FeatureValue): string {
     case 'bigint':
       return `"${value}"`
     default:
-      return value === null ? 'null' : listText(value)
+      return value === null ? 'null' : isMap(value) ? mapText(value) : listText(value)
   }
 }
 
 function textText(value: string): string {
   return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value)
+}
+
+function mapText(map: FeatureMap): string {
+  let text = ''
+  for (const key in map) text += `${text === '' ? '' : ','}${textText(key)}:${valueText(map[key] as KeyValue)}`
+  return `{${text}}`
 }
 
 function listText(values: readonly (number | string | boolean)[]): string {

@@ -1,5 +1,6 @@
 import { showValue } from '../features/event-error.ts'
 import type { ParsedEvent, ServiceModel, SourceModel } from '../features/model.ts'
+import { type FeatureValue, isMap } from '../timeline/aggregate.ts'
 import { ERROR, OK } from './feature-status.ts'
 import type { Vector } from './timeline-reader.ts'
 
@@ -72,9 +73,14 @@ export class DerivedValues {
   #read(slot: number): unknown {
     const { values, statuses } = this.#vector!
     if (statuses[slot]! > this.#worst) this.#worst = statuses[slot]!
-    const value = values[slot]
-    return typeof value === 'bigint' ? Number(value) : value
+    return rounded(values[slot]!)
   }
+}
+
+/** A value as functions see it: integers past 2^53 as the nearest number. */
+function rounded(value: FeatureValue): unknown {
+  if (!isMap(value)) return typeof value === 'bigint' ? Number(value) : value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, rounded(one)]))
 }
 
 /** What may be served of what a function gave; undefined for anything else. */

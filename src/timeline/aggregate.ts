@@ -1,14 +1,30 @@
-import { type Column, isColumn, type type } from './column.ts'
+import { type Column, isColumn, type Keyed, type SourceOf, type type } from './column.ts'
 import type { ColumnKind, ColumnType } from './column-type.ts'
 import type { Duration, DurationText } from './duration.ts'
 import { type Filter, type FilterNode, isFilter } from './filter.ts'
 import type { Rows } from './rows.ts'
 
 /**
- * What a fold gives back. A bigint only where an exact integer leaves the safe range of a double (2^53);
- * lists are newest first.
+ * What a fold gives back for one key. A bigint only where an exact integer leaves the safe range of a double (2^53); each
+ * aggregate says in which order its list is.
  */
-export type FeatureValue = number | bigint | string | boolean | null | readonly (number | string | boolean)[]
+export type KeyValue = number | bigint | string | boolean | null | readonly (number | string | boolean)[]
+
+/** A map of `.per(column)`: by text of the key. It has no prototype, so that a key may be any text. */
+export interface FeatureMap {
+  readonly [key: string]: KeyValue
+}
+
+/** What a feature gives. */
+export type FeatureValue = KeyValue | FeatureMap
+
+/** Whether a value is a map of `.per(column)`. */
+export function isMap(value: FeatureValue): value is FeatureMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Parameters of an aggregate, by name; durations are in milliseconds, flags 0 or 1. */
+export type Params = Readonly<Record<string, number | readonly number[]>>
 
 /** What kind of value an aggregate serves, for the catalogue, OpenAPI and the writer of answers. */
 export interface ResultType {
@@ -16,6 +32,8 @@ export interface ResultType {
   readonly kind: 'count' | 'bigint' | 'double' | 'duration_ms' | ColumnKind
   readonly nullable: boolean
   readonly list: boolean
+  /** A map of such values, by the keys of a column. Aggregates leave it out: `.per(column)` sets it. */
+  readonly map?: boolean
 }
 
 /** What a fold is made from. Column and mask numbers index {@link Rows.columns} and {@link Rows.masks}. */
@@ -24,7 +42,7 @@ export interface FoldInput {
   readonly type: ColumnType | null
   readonly where: number
   readonly of: number
-  readonly params: Readonly<Record<string, number>>
+  readonly params: Params
 }
 
 /**
@@ -46,10 +64,24 @@ export interface AggregateDefinition {
   readonly name: string
   /** One paragraph for the catalogue: what it gives, its unit, what it does with null, what it gives over nothing. */
   readonly doc: string
+  /** Its definition as a formula, over the rows of the window that pass the filter: `x` are the values of the column that are not null, `n` their number. */
+  readonly formula: string
+  /** A call, as users write it: `sum(payments.amount)`. */
+  readonly example: string
+  /** What it gives over nothing. */
+  readonly empty: KeyValue
+  /** What a read costs, with `n` rows in the longest window. */
+  readonly cost: string
+  /** Where its definition comes from. */
+  readonly reference: string
   /** The kinds of column it takes; empty where it takes none. */
   readonly takes: readonly ColumnKind[]
+  /** It is made from a filter, as `rate(filter)`. */
+  readonly ofFilter?: true
+  /** It compares the event being scored with the others: that event is never among its rows, and without one it is null. */
+  readonly readsCurrent?: true
   /** What is wrong with its parameters, as `a list of 0 values`, and what to write instead; null where nothing is. */
-  refuse?(params: Readonly<Record<string, number>>): { readonly message: string; readonly cure: string } | null
+  refuse?(params: Params): { readonly message: string; readonly cure: string } | null
   result(type: ColumnType | null): ResultType
   fold(input: FoldInput): Fold
 }
@@ -61,8 +93,10 @@ export interface AggregateSpec {
   readonly column: string | null
   /** The filter whose share is asked for (rate). */
   readonly of: FilterNode | null
-  readonly params: Readonly<Record<string, number>>
+  readonly params: Params
   readonly where: FilterNode | null
+  /** A value for each key of a column: the `limit` keys with most rows. */
+  readonly per: { readonly source: string; readonly column: string; readonly limit: number } | null
   readonly excludeCurrent: boolean
   readonly windows: readonly Duration[]
   readonly delay: Duration | null
@@ -88,6 +122,11 @@ export interface Aggregate<S extends string, V> {
   where<S2 extends string>(filter: Filter<S2>): Aggregate<S | S2, V>
   /** Leaves the event that is being scored out (default: it counts once). */
   excludeCurrent(): Aggregate<S, V>
+  /**
+   * A value for each value of a column, as a map: `count().per(payments.currency, { limit: 5 })` is `{ EUR: 3, USD: 1 }`. It holds the
+   * `limit` keys (1 to 100) with most rows that pass the filter, ties by key ascending. Rows whose key is null are left out. Over nothing: {}.
+   */
+  per<C extends Column>(column: C, options: { readonly limit: number }): Aggregate<S | SourceOf<C>, Keyed<V>>
   /** Ends the feature: one served value for each window, each `(t - window, t]`. */
   over<const W extends readonly [string, ...string[]]>(
     ...windows: { readonly [I in keyof W]: DurationText<W[I]> }
@@ -104,11 +143,17 @@ export function isAggregate(value: unknown): value is Aggregate<string, unknown>
   return typeof value === 'object' && value !== null && AGGREGATE in value && !('spec' in value)
 }
 
-type Start = Pick<AggregateSpec, 'aggregate'> & { column?: Column; of?: Filter; params?: Record<string, number> }
+type Start = Pick<AggregateSpec, 'aggregate'> & {
+  readonly column?: Column
+  readonly of?: Filter
+  readonly params?: Params
+  /** For aggregates that compare the event being scored with the others. */
+  readonly excludeCurrent?: true
+}
 
 /** Starts the frozen builder of an aggregate; each file of `aggregates/` wraps it in a typed function. */
 export function startAggregate<S extends string, V>(start: Start): Aggregate<S, V> {
-  const { aggregate, column, of } = start
+  const { aggregate, column, of, excludeCurrent = false } = start
   if ('column' in start && !isColumn(column)) {
     throw new TypeError(`${aggregate}() needs a column of a source, as ${aggregate}(payments.amount)`)
   }
@@ -122,7 +167,8 @@ export function startAggregate<S extends string, V>(start: Start): Aggregate<S, 
     of: of?.node ?? null,
     params: Object.freeze({ ...start.params }),
     where: null,
-    excludeCurrent: false,
+    per: null,
+    excludeCurrent,
     windows: [],
     delay: null,
   }) as unknown as Aggregate<S, V>
@@ -137,6 +183,15 @@ function stage(spec: AggregateSpec): object {
       return stage({ ...spec, where })
     },
     excludeCurrent: () => stage({ ...spec, excludeCurrent: true }),
+    per(column: Column, options?: { readonly limit: number }) {
+      if (!isColumn(column)) {
+        throw new TypeError(`per() needs a column of a source, as per(payments.currency, { limit: 10 })`)
+      }
+      if (spec.per !== null)
+        throw new TypeError(`per() can be said once: ${spec.aggregate}() is already by ${spec.per.column}`)
+      const per = Object.freeze({ source: column.source, column: column.column, limit: options?.limit as number })
+      return stage({ ...spec, per })
+    },
     over(...windows: Duration[]) {
       const done = Object.freeze({ ...spec, windows: Object.freeze(windows) })
       return Object.freeze({

@@ -43,6 +43,11 @@ export interface Integer {
   readonly [type]: 'integer'
 }
 
+/** A map by the values of a column, as `.per(column, { limit })` gives it. */
+export interface Keyed<V> {
+  readonly [key: string]: V
+}
+
 /** What adding up a column gives. */
 export type SumOf<C> = C extends Column<string, string, unknown, 'integer'> ? Integer : number
 

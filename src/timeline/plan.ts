@@ -1,6 +1,7 @@
 import type { AggregateDefinition, AggregateSpec, FeatureValue, Fold } from './aggregate.ts'
 import { type FilterNode, filterColumns } from './filter.ts'
 import { combine, compileMask } from './mask.ts'
+import { PerFold } from './per-fold.ts'
 import { RowColumns, type WantedColumn } from './row-columns.ts'
 import { RowIndex } from './row-index.ts'
 import type { RowSchemas } from './row-schema.ts'
@@ -32,6 +33,7 @@ interface Track {
  */
 export class TimelinePlan implements Rows {
   at_ms = 0
+  current = -1
   /** The rows of the last read are worth a compaction: out of order, or copies among them. */
   untidy = false
   readonly masks: Uint8Array[]
@@ -80,20 +82,24 @@ export class TimelinePlan implements Rows {
       Omit<Track, 'edges'> & { edges: { start: number; slot: number; window: number }[] }
     >()
     for (const [slot, { spec, window_ms, delay_ms }] of features.entries()) {
-      const { aggregate, column, of, params, where, excludeCurrent } = spec
-      const key = JSON.stringify([aggregate, column, of, params, where, excludeCurrent, delay_ms])
+      const { aggregate, column, of, params, where, per, excludeCurrent } = spec
+      const key = JSON.stringify([aggregate, column, of, params, where, per, excludeCurrent, delay_ms])
       let track = tracks.get(key)
       if (track === undefined) {
         const definition = aggregates.get(aggregate)
         if (definition === undefined) throw new RangeError(`there is no aggregate '${aggregate}'`)
         const read = specColumns(spec)
-        const fold = definition.fold({
+        const input = {
           column: column === null ? -1 : columnOf(column),
           type: column === null ? null : columnTypes(column),
           where: maskOf(where, this.#columns.whole(read.map(columnOf)), read),
           of: maskOf(of),
           params,
-        })
+        }
+        const fold =
+          per === null
+            ? definition.fold(input)
+            : new PerFold(columnOf(per.column), input.where, per.limit, () => definition.fold(input))
         const { reset, add, value } = fold
         track = { fold, reset, add, value, excludeCurrent, end: offsetOf(delay_ms), edges: [] }
         tracks.set(key, track)
@@ -145,6 +151,7 @@ export class TimelinePlan implements Rows {
     this.#fillMasks(index.count)
     for (let i = 0; i < this.#offsets.length; i++) this.#cuts[i] = rowsUntil(index, at_ms - this.#offsets[i]!)
     const currentRow = current === null ? -1 : lastFrom(index, stored?.length ?? 0)
+    this.current = currentRow
     for (const track of this.#tracks) {
       const { fold, edges } = track
       track.reset.call(fold)
@@ -178,6 +185,7 @@ export function specColumns(spec: AggregateSpec): string[] {
   const names = [spec.where, spec.of].flatMap((node) =>
     node === null ? [] : filterColumns(node).map(({ column }) => column),
   )
+  if (spec.per !== null) names.unshift(spec.per.column)
   return [...new Set(spec.column === null ? names : [spec.column, ...names])]
 }
 

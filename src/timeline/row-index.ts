@@ -32,7 +32,7 @@ export class RowIndex {
 
   /**
    * Indexes the rows of `stored` with `after_ms < time <= until_ms`. `current`, one row, takes the place of every stored row
-   * of the same id (L5). Tombstones beat what they beat; they are kept only with `tombstones`.
+   * of the same id (L5), and is indexed whatever its time. Tombstones beat what they beat; they are kept only with `tombstones`.
    * Throws a RowError for bytes that are not rows.
    */
   index(
@@ -85,7 +85,7 @@ export class RowIndex {
         at < storedLength &&
         view.getUint32(at + 12, true) === currentLow &&
         view.getUint32(at + 16, true) === currentHigh
-      if (time > after_ms && time <= until_ms && !replaced) {
+      if ((time > after_ms && time <= until_ms && !replaced) || at >= storedLength) {
         if (n === times.length) {
           this.#holdRows(n * 2)
           ;({ times, offsets, bodies } = this)

@@ -6,6 +6,8 @@ export interface Rows {
   /** The instant that the windows end at, in epoch milliseconds. */
   at_ms: number
   count: number
+  /** The row of the event being scored, whether or not a window holds it; -1 where there is none. */
+  current: number
   /** Event time in epoch milliseconds. */
   times: Float64Array
   /**

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { ClockMode } from '../../src/features/clock.ts'
+import { servedValue } from '../../src/serving/answer-writer.ts'
+import type { FeatureValue } from '../../src/timeline/aggregate.ts'
 import type { RowSchemas } from '../../src/timeline/row-schema.ts'
-import { answer, winners } from '../oracle.ts'
+import { answer, asPromised, winners } from '../oracle.ts'
 import { DOUBLE_COLUMNS, encode, T0, TIME_COLUMNS } from '../timeline/random-timeline.ts'
 import { type ForgetfulStore, type Memory, NOTHING } from './forgetful-store.ts'
 import {
@@ -93,17 +95,16 @@ class Judged {
           continue
         }
         if (status !== OK) ok = false
-        else
-          expect([feature.name, answered.features[feature.name]]).toEqual([
-            feature.name,
-            this.#expected(feature, card_id, at_ms, current),
-          ])
+        else {
+          const got = answered.features[feature.name]
+          expect([feature.name, got]).toEqual([feature.name, this.#expected(feature, card_id, at_ms, current, got)])
+        }
       }
     }
     return ok
   }
 
-  #expected(feature: AskedFeature, card_id: string, at_ms: number, current: CardEvent | null): unknown {
+  #expected(feature: AskedFeature, card_id: string, at_ms: number, current: CardEvent | null, got: unknown): unknown {
     const schemas: RowSchemas = [...this.#whole.records.values()][0]!.schemas
     const kept = winners(
       this.#known.filter((event) => event.card_id === card_id),
@@ -119,7 +120,7 @@ class Judged {
       doubleColumns: DOUBLE_COLUMNS,
       ...(scored && { current: scored }),
     })
-    return typeof value === 'bigint' ? String(value) : value
+    return asPromised(feature.windowed.spec, got, servedValue(value) as FeatureValue)
   }
 }
 

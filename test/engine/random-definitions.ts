@@ -4,7 +4,8 @@ import type { Model } from '../../src/features/model.ts'
 import { formatMoney } from '../../src/features/money.ts'
 import { resolveModel } from '../../src/features/resolve.ts'
 import * as millrace from '../../src/index.ts'
-import type { Windowed } from '../../src/timeline/aggregate.ts'
+import { type Aggregate, type AggregateSpec, startAggregate, type Windowed } from '../../src/timeline/aggregate.ts'
+import { aggregates } from '../../src/timeline/aggregates/index.ts'
 import type { Column } from '../../src/timeline/column.ts'
 import { durationMs } from '../../src/timeline/duration.ts'
 import type { Filter, FilterNode } from '../../src/timeline/filter.ts'
@@ -88,7 +89,7 @@ export interface AskedFeature {
 
 export const randomFeatures: fc.Arbitrary<Omit<AskedFeature, 'name'>[]> = fc.array(
   fc.tuple(randomFeature, fc.constantFrom(...WINDOWS), fc.constantFrom(...DELAYS)).map(([{ spec }, window, delay]) => {
-    const start = aggregateOf(spec.aggregate, spec.column, spec.of, spec.params.n ?? 1)
+    const start = aggregateOf(spec)
     const filtered = spec.where === null ? start : start.where(filterOf(spec.where))
     const over = (spec.excludeCurrent ? filtered.excludeCurrent() : filtered).over(window)
     return {
@@ -100,13 +101,22 @@ export const randomFeatures: fc.Arbitrary<Omit<AskedFeature, 'name'>[]> = fc.arr
   { minLength: 1, maxLength: 5 },
 )
 
-type Start = millrace.Aggregate<'events', unknown>
-
-function aggregateOf(name: string, column: string | null, of: FilterNode | null, n: number): Start {
-  if (name === 'lastN') return millrace.lastN(columns[column!]!, n) as Start
-  if (name === 'rate') return millrace.rate(filterOf(of!)) as Start
-  const make = (millrace as unknown as Record<string, (column?: Column) => Start>)[name]!
-  return column === null ? make() : make(columns[column])
+function aggregateOf({
+  aggregate,
+  column,
+  of,
+  params,
+  per,
+  excludeCurrent,
+}: AggregateSpec): Aggregate<'events', unknown> {
+  const start = startAggregate<'events', unknown>({
+    aggregate,
+    params,
+    ...(column === null ? {} : { column: columns[column]! }),
+    ...(of === null ? {} : { of: filterOf(of) }),
+    ...(aggregates.get(aggregate)!.readsCurrent && excludeCurrent ? { excludeCurrent } : {}),
+  })
+  return per === null ? start : (start.per(columns[per.column]!, { limit: per.limit }) as Aggregate<'events', unknown>)
 }
 
 type Compare = (column: Column, value: never) => Filter

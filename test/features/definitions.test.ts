@@ -216,6 +216,7 @@ describe('featureGroup()', () => {
       of: null,
       params: {},
       where: null,
+      per: null,
       excludeCurrent: false,
       windows: ['7d'],
       delay: null,

@@ -4,7 +4,8 @@ import type { FeatureValue } from '../../src/timeline/aggregate.ts'
 import { aggregates } from '../../src/timeline/aggregates/index.ts'
 import { compact, union } from '../../src/timeline/compact.ts'
 import { TimelinePlan } from '../../src/timeline/plan.ts'
-import { answer, type OracleEvent, winners } from '../oracle.ts'
+import { answer, asPromised, type OracleEvent, winners } from '../oracle.ts'
+import { oracles } from '../oracles/index.ts'
 import {
   DOUBLE_COLUMNS,
   encode,
@@ -48,6 +49,11 @@ function expected(
   )
 }
 
+/** Each value is the oracle's: exactly, or within what its aggregate promises. */
+function expectAll(features: readonly RandomFeature[], got: readonly FeatureValue[], wanted: readonly FeatureValue[]) {
+  expect(got).toEqual(wanted.map((value, i) => asPromised(features[i]!.spec, got[i], value)))
+}
+
 const scenario = fc.record({
   features: fc.array(randomFeature, { minLength: 1, maxLength: 6 }),
   events: fc.array(randomEvent, { maxLength: 40 }),
@@ -63,6 +69,22 @@ const scenario = fc.record({
 })
 
 describe('the kernel and the naive oracle agree bit for bit', () => {
+  it('every aggregate has an oracle, and gives what it says over nothing', () => {
+    expect([...oracles.keys()].sort()).toEqual([...aggregates.keys()].sort())
+    for (const { name, takes, ofFilter, empty } of aggregates.values()) {
+      const [first] = fc.sample(
+        randomFeature.filter(({ spec }) => spec.aggregate === name && spec.per === null),
+        { numRuns: 1, seed: 3 },
+      )
+      expect([name, read([first!], new Uint8Array(), T0)]).toEqual([name, [empty]])
+      expect([name, first!.spec.column !== null, first!.spec.of !== null]).toEqual([
+        name,
+        takes.length > 0,
+        ofFilter === true,
+      ])
+    }
+  })
+
   it('on random definitions, events, splits, orders, instants and compactions', () => {
     fc.assert(
       fc.property(scenario, ({ features, events, roads, shuffle, at_ms, current }) => {
@@ -76,12 +98,12 @@ describe('the kernel and the naive oracle agree bit for bit', () => {
         const b = encode(shuffled)
         const wanted = expected(features, events, at_ms, current)
         const laid = new Uint8Array([...a, ...b, ...a])
-        expect(read(features, laid, at_ms, current)).toEqual(wanted)
-        expect(read(features, union(b, a), at_ms, current)).toEqual(wanted)
-        expect(read(features, union(compact(a, null), b), at_ms, current)).toEqual(wanted)
+        expectAll(features, read(features, laid, at_ms, current), wanted)
+        expectAll(features, read(features, union(b, a), at_ms, current), wanted)
+        expectAll(features, read(features, union(compact(a, null), b), at_ms, current), wanted)
         // Expiry behind the longest reach changes nothing.
         const reach = Math.max(...features.map((feature) => feature.window_ms + feature.delay_ms))
-        expect(read(features, compact(laid, at_ms - reach), at_ms, current)).toEqual(wanted)
+        expectAll(features, read(features, compact(laid, at_ms - reach), at_ms, current), wanted)
       }),
       { numRuns: 2_000, seed: 20_260 },
     )
@@ -98,7 +120,7 @@ describe('the kernel and the naive oracle agree bit for bit', () => {
           { minLength: 150, maxLength: 400 },
         ),
         (features, events) => {
-          expect(read(features, encode(events), T0)).toEqual(expected(features, events, T0))
+          expectAll(features, read(features, encode(events), T0), expected(features, events, T0))
         },
       ),
       { numRuns: 60, seed: 7 },

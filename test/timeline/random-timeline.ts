@@ -7,6 +7,7 @@ import { hash64 } from '../../src/timeline/id-hash.ts'
 import { RowEncoder } from '../../src/timeline/row-codec.ts'
 import type { RowSchemas, StoredColumn } from '../../src/timeline/row-schema.ts'
 import type { OracleEvent } from '../oracle.ts'
+import { oracles } from '../oracles/index.ts'
 
 /** One column of each kind: what random timelines are made of. */
 export const COLUMNS: readonly StoredColumn[] = [
@@ -87,33 +88,42 @@ export interface RandomFeature {
   readonly delay_ms: number
 }
 
-export const randomFeature: fc.Arbitrary<RandomFeature> = fc
-  .record({
-    definition: fc.constantFrom(...aggregates.values()),
-    column: fc.nat(),
-    of: randomFilter,
-    where: fc.option(randomFilter, { nil: null }),
-    excludeCurrent: fc.boolean(),
-    n: fc.integer({ min: 1, max: 4 }),
-    window_ms: lengths,
-    delay_ms: fc.oneof(fc.constant(0), lengths),
-  })
-  .map(({ definition, column, of, where, excludeCurrent, n, window_ms, delay_ms }) => {
-    const able = COLUMNS.filter(({ type }) => definition.takes.includes(type.kind))
-    const name = able.length === 0 ? null : able[column % able.length]!.name
-    const spec: AggregateSpec = {
-      aggregate: definition.name,
-      source: name === null ? null : 's',
-      column: name,
-      of: definition.name === 'rate' ? of : null,
-      params: definition.name === 'lastN' ? { n } : {},
-      where,
-      excludeCurrent,
-      windows: [],
-      delay: null,
-    }
-    return { spec, window_ms, delay_ms }
-  })
+const randomPer = fc.option(
+  fc.record({
+    source: fc.constant('s'),
+    column: fc.constantFrom('shop', 'status', 'fraud', 'points'),
+    limit: fc.integer({ min: 1, max: 3 }),
+  }),
+  { nil: null, freq: 2 },
+)
+
+export const randomFeature: fc.Arbitrary<RandomFeature> = fc.constantFrom(...aggregates.values()).chain((definition) =>
+  fc
+    .record({
+      column: fc.nat(),
+      params: oracles.get(definition.name)?.params ?? fc.constant({}),
+      of: randomFilter,
+      where: fc.option(randomFilter, { nil: null }),
+      per: definition.readsCurrent ? fc.constant(null) : randomPer,
+      excludeCurrent: definition.readsCurrent ? fc.constant(true) : fc.boolean(),
+      window_ms: lengths,
+      delay_ms: fc.oneof(fc.constant(0), lengths),
+    })
+    .map(({ column, of, window_ms, delay_ms, ...rest }) => {
+      const able = COLUMNS.filter(({ type }) => definition.takes.includes(type.kind))
+      const name = able.length === 0 ? null : able[column % able.length]!.name
+      const spec: AggregateSpec = {
+        ...rest,
+        aggregate: definition.name,
+        source: name === null ? null : 's',
+        column: name,
+        of: definition.ofFilter ? of : null,
+        windows: [],
+        delay: null,
+      }
+      return { spec, window_ms, delay_ms }
+    }),
+)
 
 /** The rows of events, as the stream and the backfill would write them. */
 export function encode(events: readonly OracleEvent[], schemas: RowSchemas = SCHEMAS): Uint8Array {

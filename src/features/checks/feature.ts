@@ -1,5 +1,6 @@
 import { type AggregateSpec, isAggregate, isWindowed } from '../../timeline/aggregate.ts'
 import { aggregates } from '../../timeline/aggregates/index.ts'
+import { PER_KEYS_MAX } from '../../timeline/per-fold.ts'
 import type { SourceData } from '../definition.ts'
 import { checkDuration } from './duration.ts'
 import { checkColumn, checkFilter } from './filter.ts'
@@ -22,6 +23,7 @@ export function checkFeature(report: Report, name: string, feature: unknown, sou
   checkAggregate(report, what, spec, source)
   if (spec.where !== null) checkFilter(report, what, spec.where, source)
   if (spec.of !== null) checkFilter(report, what, spec.of, source)
+  if (spec.per !== null) checkPer(report, what, spec, spec.per, source)
   checkWindows(report, what, spec.windows)
   if (spec.delay !== null) checkDuration(report, `${what} is delayed by`, spec.delay)
 }
@@ -38,6 +40,10 @@ function checkAggregate(report: Report, what: string, spec: AggregateSpec, sourc
   const read = checkColumn(report, what, { source: spec.source, column: spec.column }, source)
   if (read === null) return
   const asked = `${what} asks for ${aggregate.name}() of ${spec.column}`
+  if (aggregate.readsCurrent && source.outcome.includes(spec.column)) {
+    const message = `${asked}, an outcome: it is not known of the event being scored`
+    report.error(message, 'give it a column that is known by then')
+  }
   if (!aggregate.takes.includes(read.type.kind)) {
     report.error(
       `${asked}, which is of type ${read.type.kind}`,
@@ -46,6 +52,31 @@ function checkAggregate(report: Report, what: string, spec: AggregateSpec, sourc
   } else if (read.epoch && aggregate.result(read.type).kind === 'time') {
     const cure = 'use timeSinceLast(), or give the time as z.iso.datetime({ offset: true })'
     report.error(`${asked}, which is a number in the schema, but would be served as ISO 8601`, cure)
+  }
+}
+
+/** Kinds whose values make keys of a map that people can read. */
+const KEY_KINDS: readonly string[] = ['string', 'enum', 'bool', 'int']
+
+function checkPer(
+  report: Report,
+  what: string,
+  spec: AggregateSpec,
+  { limit, ...key }: NonNullable<AggregateSpec['per']>,
+  source: SourceData,
+): void {
+  const read = checkColumn(report, what, key, source)
+  if (read !== null && !KEY_KINDS.includes(read.type.kind)) {
+    const cure = `give it a column of type ${KEY_KINDS.join(', ')}`
+    report.error(`${what} is per ${key.column}, which is of type ${read.type.kind}`, cure)
+  }
+  if (!Number.isInteger(limit) || limit < 1 || limit > PER_KEYS_MAX) {
+    const cure = `use a whole number from 1 to ${PER_KEYS_MAX}, as .per(${source.name}.${key.column}, { limit: 10 })`
+    report.error(`${what} is per ${key.column} with a limit of ${limit}`, cure)
+  }
+  if (aggregates.get(spec.aggregate)?.readsCurrent) {
+    const message = `${what} asks for ${spec.aggregate}() per ${key.column}, but it is about the event being scored alone`
+    report.error(message, `leave .per() out, or filter the others with .where()`)
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { aggregates } from '../../timeline/aggregates/index.ts'
 import type { GroupView, ServiceData } from '../definition.ts'
 import { servedNames } from '../served-name.ts'
 import { checkDescribed } from './described.ts'
@@ -17,6 +18,7 @@ export function checkService(report: Report, service: ServiceData): void {
       read.add(name)
     }
   }
+  checkReadsCurrent(report, service)
   for (const name of Object.keys(service.derive)) {
     if (read.has(name)) report.error(`the derived value '${name}' has the name of a feature`, 'give it another name')
     else checkName(report, 'a derived value', name)
@@ -36,6 +38,20 @@ function checkView(report: Report, { group, picked }: GroupView): string[] {
     report.error(`it picks '${pick}', which is no feature of ${group.name}`, `pick some of ${known}`)
     return []
   })
+}
+
+/** Features that compare the event being scored with the others are null where there is none. */
+function checkReadsCurrent(report: Report, { event, features }: ServiceData): void {
+  for (const { group, picked } of features) {
+    if (event?.name === group.source.name) continue
+    for (const [name, { feature }] of servedNames(group)) {
+      if (picked !== null && !picked.includes(name.slice(group.name.length + 2))) continue
+      const { aggregate } = group.features[feature]!.spec
+      if (!aggregates.get(aggregate)?.readsCurrent) continue
+      const message = `it reads ${name}, and ${aggregate}() is about an event of ${group.source.name} that is being scored, of which it has none`
+      report.error(message, `add event: ${group.source.name}, or pick other features of ${group.name}`)
+    }
+  }
 }
 
 function checkRequest(report: Report, request: z.core.$ZodObject): void {

@@ -57,8 +57,14 @@ export function columnSchema(type: ColumnType): JsonSchema {
 export function valueSchema({ result, spec, timeline }: FeatureModel): JsonSchema {
   const column = timeline.source.columns.find(({ name }) => name === spec.column)
   const one = oneValue(result, column?.type ?? null)
-  if (result.list) return { type: ['array', 'null'], items: one }
-  return { ...one, type: [one.type, 'null'].flat(), ...(one.enum ? { enum: [...(one.enum as string[]), null] } : {}) }
+  const value = result.list ? { type: 'array', items: one } : one
+  if (result.map !== true) return orNull(value)
+  return orNull({ type: 'object', additionalProperties: result.nullable ? orNull(value) : value })
+}
+
+function orNull(schema: JsonSchema): JsonSchema {
+  const { type, enum: values } = schema
+  return { ...schema, type: [type, 'null'].flat(), ...(values ? { enum: [...(values as string[]), null] } : {}) }
 }
 
 function oneValue({ kind }: ResultType, column: ColumnType | null): JsonSchema {

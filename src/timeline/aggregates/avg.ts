@@ -31,6 +31,11 @@ export const avgAggregate: AggregateDefinition = {
   doc:
     'Mean of the column; money in minor units. The exact sum divided by the number of values that are not null. ' +
     'Null over nothing.',
+  formula: 'Σ x / n',
+  example: 'avg(payments.amount)',
+  empty: null,
+  cost: 'O(n); no memory',
+  reference: 'SQL:2016, avg(x)',
   takes: ['int', 'money', 'double'],
   result: () => ({ kind: 'double', nullable: true, list: false }),
   fold: (input) => new Average(input),

@@ -59,6 +59,11 @@ const CODED: ReadonlySet<string> = new Set(['string', 'enum', 'bool'])
 export const countDistinctAggregate: AggregateDefinition = {
   name: 'countDistinct',
   doc: 'Number of different values of the column, exact. Null is skipped. 0 over nothing.',
+  formula: '|{x}|',
+  example: 'countDistinct(payments.merchant_id)',
+  empty: 0,
+  cost: 'O(n); memory of the different values',
+  reference: 'SQL:2016, count(distinct x)',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
   result: () => ({ kind: 'count', nullable: false, list: false }),
   fold: (input) => (CODED.has(input.type?.kind ?? 'string') ? new DistinctCodes(input) : new DistinctNumbers(input)),

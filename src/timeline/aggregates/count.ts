@@ -31,6 +31,11 @@ class Count implements Fold {
 export const countAggregate: AggregateDefinition = {
   name: 'count',
   doc: 'Number of events in the window for which the filter holds. 0 over nothing.',
+  formula: '|rows|',
+  example: 'count()',
+  empty: 0,
+  cost: 'O(n) with a filter, else O(1); no memory',
+  reference: 'SQL:2016, count(*)',
   takes: [],
   result: () => ({ kind: 'count', nullable: false, list: false }),
   fold: (input) => new Count(input.where),

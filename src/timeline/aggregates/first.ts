@@ -16,6 +16,11 @@ class First extends CellFold {
 export const firstAggregate: AggregateDefinition = {
   name: 'first',
   doc: 'Value of the column in the oldest event of the window, by (time, id). Null is skipped. Null over nothing.',
+  formula: 'x of the oldest row',
+  example: 'first(payments.merchant_id)',
+  empty: null,
+  cost: 'O(n); no memory',
+  reference: 'SQL:2016, first_value(x) ignore nulls, by (time, id)',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
   result: (type) => ({ kind: type?.kind ?? 'string', nullable: true, list: false }),
   fold: (input) => new First(input),

@@ -12,7 +12,7 @@ class LastN extends ColumnFold {
 
   constructor(input: FoldInput) {
     super(input)
-    this.#n = input.params.n!
+    this.#n = input.params.n as number
   }
 
   reset(): void {
@@ -35,9 +35,14 @@ export const lastNAggregate: AggregateDefinition = {
   doc:
     'Values of the column in the newest n events of the window that have one, newest first, by (time, id); ' +
     'equal values stay. [] over nothing.',
+  formula: 'x of the n newest rows, newest first',
+  example: 'lastN(payments.merchant_id, 5)',
+  empty: [],
+  cost: 'O(rows until n values); memory of n values',
+  reference: 'Chronon, LAST_K',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
   refuse: ({ n }) =>
-    Number.isInteger(n) && n! >= 1 && n! <= LAST_N_MAX
+    Number.isInteger(n) && (n as number) >= 1 && (n as number) <= LAST_N_MAX
       ? null
       : { message: `a list of ${n} values`, cure: `use a whole number from 1 to ${LAST_N_MAX}` },
   result: (type) => ({ kind: type?.kind ?? 'string', nullable: false, list: true }),

@@ -16,6 +16,11 @@ class Last extends CellFold {
 export const lastAggregate: AggregateDefinition = {
   name: 'last',
   doc: 'Value of the column in the newest event of the window, by (time, id). Null is skipped. Null over nothing.',
+  formula: 'x of the newest row',
+  example: 'last(payments.merchant_id)',
+  empty: null,
+  cost: 'O(rows until the first value); no memory',
+  reference: 'SQL:2016, last_value(x) ignore nulls, by (time, id)',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
   result: (type) => ({ kind: type?.kind ?? 'string', nullable: true, list: false }),
   fold: (input) => new Last(input),

@@ -17,6 +17,11 @@ class Maximum extends CellFold {
 export const maxAggregate: AggregateDefinition = {
   name: 'max',
   doc: 'Highest value of the column; money in minor units. Null is skipped. Null over nothing.',
+  formula: 'max x',
+  example: 'max(payments.amount)',
+  empty: null,
+  cost: 'O(n); no memory',
+  reference: 'SQL:2016, max(x)',
   takes: ['int', 'money', 'double'],
   result: (type) => ({ kind: type?.kind ?? 'double', nullable: true, list: false }),
   fold: (input) => new Maximum(input),

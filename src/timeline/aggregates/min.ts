@@ -17,6 +17,11 @@ class Minimum extends CellFold {
 export const minAggregate: AggregateDefinition = {
   name: 'min',
   doc: 'Lowest value of the column; money in minor units. Null is skipped. Null over nothing.',
+  formula: 'min x',
+  example: 'min(payments.amount)',
+  empty: null,
+  cost: 'O(n); no memory',
+  reference: 'SQL:2016, min(x)',
   takes: ['int', 'money', 'double'],
   result: (type) => ({ kind: type?.kind ?? 'double', nullable: true, list: false }),
   fold: (input) => new Minimum(input),

@@ -36,7 +36,13 @@ export const rateAggregate: AggregateDefinition = {
   doc:
     'Share, 0 to 1, of the events in the window for which a filter holds, among all that pass `where`. An event whose ' +
     'label is still null counts as one for which it does not hold. Null over nothing.',
+  formula: '|rows where of holds| / |rows|',
+  example: 'rate(eq(payments.fraud, true))',
+  empty: null,
+  cost: 'O(n); no memory',
+  reference: 'The mean of an indicator',
   takes: [],
+  ofFilter: true,
   result: () => ({ kind: 'double', nullable: true, list: false }),
   fold: ({ of, where }) => new Rate(of, where),
 }

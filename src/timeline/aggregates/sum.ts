@@ -29,6 +29,11 @@ export const sumAggregate: AggregateDefinition = {
   doc:
     'Sum of the column; money in minor units. Exact: integers past 2^53 become a string in answers, doubles are added ' +
     'exactly and rounded once. Null is skipped. 0 over nothing.',
+  formula: 'Σ x',
+  example: 'sum(payments.amount)',
+  empty: 0,
+  cost: 'O(n); no memory',
+  reference: 'SQL:2016, sum(x); doubles by J. R. Shewchuk (1997)',
   takes: ['int', 'money', 'double'],
   result: (type) => ({ kind: type?.kind === 'double' ? 'double' : 'bigint', nullable: false, list: false }),
   fold: (input) => new Sum(input),

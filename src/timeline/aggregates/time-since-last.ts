@@ -31,6 +31,11 @@ class TimeSinceLast implements Fold {
 export const timeSinceLastAggregate: AggregateDefinition = {
   name: 'timeSinceLast',
   doc: 'Milliseconds from the newest event of the window to the instant asked for. Null over nothing.',
+  formula: 't - time of the newest row',
+  example: 'timeSinceLast().excludeCurrent()',
+  empty: null,
+  cost: 'O(rows until one passes); no memory',
+  reference: 'Recency of an RFM model (Bult and Wansbeek, 1995)',
   takes: [],
   result: () => ({ kind: 'duration_ms', nullable: true, list: false }),
   fold: ({ where }) => new TimeSinceLast(where),

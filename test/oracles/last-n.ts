@@ -1,0 +1,12 @@
+import fc from 'fast-check'
+import type { AggregateOracle } from './aggregate-oracle.ts'
+
+export const lastNOracle: AggregateOracle = {
+  name: 'lastN',
+  params: fc.integer({ min: 1, max: 4 }).map((n) => ({ n })),
+  answer: ({ values, params, served }) =>
+    [...values]
+      .reverse()
+      .slice(0, params.n as number)
+      .map(served),
+}
