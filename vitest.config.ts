@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    // These need servers: `npm run test:services`, `npm run test:faults`.
-    exclude: ['**/node_modules/**', 'test/services/**', 'test/faults/**'],
+    // These need servers, or an installation: `npm run test:services`, `test:faults`, `test:package`.
+    exclude: ['**/node_modules/**', 'test/services/**', 'test/faults/**', 'test/package/**'],
     // chDB binds one data directory per process and must not be loaded in a worker thread.
     pool: 'forks',
     maxWorkers: 2,

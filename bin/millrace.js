@@ -2,6 +2,8 @@
 // The flags above keep garbage collection out of the way of requests: a big young generation, and an old one that is not
 // collected while it is small. They work from the command line only; `node bin/millrace.js` runs without them.
 
+import { existsSync } from 'node:fs'
+
 /** `engines` in package.json says the same, and a test holds the two together. */
 const NODE_MIN = [20, 12]
 
@@ -11,8 +13,13 @@ if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
   process.exit(2)
 }
 
-const { register } = await import('tsx/esm/api')
-// The tsconfig of the folder that millrace is called in is not about millrace, and may be broken.
-register({ tsconfig: false })
-const { main } = await import('../src/cli/main.ts')
+// A checkout runs its sources as they are; the package has them compiled, and nothing else.
+const source = new URL('../src/cli/main.ts', import.meta.url)
+const isCheckout = existsSync(source)
+if (isCheckout) {
+  const { register } = await import('tsx/esm/api')
+  // The tsconfig of the folder that millrace is called in is not about millrace, and may be broken.
+  register({ tsconfig: false })
+}
+const { main } = await import(isCheckout ? source.href : '../dist/cli/main.js')
 await main(process.argv.slice(2))

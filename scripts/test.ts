@@ -22,6 +22,7 @@ const steps: TestStep[] = [
   { name: 'lint', command: npm('lint') },
   { name: 'types', command: npm('typecheck') },
   { name: 'tests', command: npm('test:unit') },
+  { name: 'tests of the package', command: npm('test:package') },
   { name: 'tests with servers', command: npm('test:services'), obstacle: serversMissing },
   { name: 'tests of faults', command: npm('test:faults'), obstacle: serversMissing },
 ]

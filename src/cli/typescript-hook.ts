@@ -1,4 +1,5 @@
 import * as nodeModule from 'node:module'
+import { extname } from 'node:path'
 import { register as registerTypeScript } from 'tsx/esm/api'
 import { resolveHook } from './definition-hooks.ts'
 
@@ -6,6 +7,9 @@ const { register } = nodeModule
 
 /** Node has it from 22.15 on, and its types for Node 20 do not. */
 const { registerHooks } = nodeModule as { readonly registerHooks?: (hooks: object) => unknown }
+
+/** Compiled as this file is, or not. */
+const HOOKS = `./definition-hooks${extname(import.meta.filename)}`
 
 let isTypeScriptRegistered = false
 const hooked = new Set<string>()
@@ -23,6 +27,6 @@ export function hookTypeScript(place: string): void {
   const data = { own: import.meta.url, folder: place }
   // The hooks that were registered last come first, of those in the thread itself before the others: ours must see what tsx,
   // which takes the former where there are any, makes of a file.
-  if (registerHooks === undefined) register(new URL('./definition-hooks.ts', import.meta.url), { data })
+  if (registerHooks === undefined) register(new URL(HOOKS, import.meta.url), { data })
   else registerHooks({ resolve: resolveHook(data) })
 }

@@ -1,0 +1,26 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+
+/** What a declaration file imports of its own package. The compiler leaves these paths as the sources have them. */
+const OWN_IMPORT = /((?:from |import\()['"])(\.{1,2}\/[^'"]+)\.ts(['"])/g
+
+/**
+ * Keeps of a compiled folder the declaration files that the entries lead to, with the paths of JavaScript, which every compiler
+ * understands; nobody can import the others. Throws where one leads to nothing.
+ */
+export function keepReachableDeclarations(folder: string, entries: readonly string[]): void {
+  const kept = new Set<string>()
+  const keep = (file: string, from: string): void => {
+    if (kept.has(file)) return
+    if (!existsSync(file)) throw new Error(`${relative(folder, from)} imports ${relative(folder, file)}: no such file`)
+    kept.add(file)
+    const text = readFileSync(file, 'utf8')
+    for (const [, , path] of text.matchAll(OWN_IMPORT)) keep(resolve(dirname(file), `${path}.d.ts`), file)
+    writeFileSync(file, text.replace(OWN_IMPORT, '$1$2.js$3'))
+  }
+  for (const entry of entries) keep(entry, entry)
+  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const file = join(folder, path)
+    if (file.endsWith('.d.ts') && !kept.has(file)) rmSync(file)
+  }
+}
