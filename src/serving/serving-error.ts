@@ -13,6 +13,8 @@ export type ServingCode =
   | 'FIELD_UNKNOWN'
   | 'FIELD_MISSING'
   | 'FIELD_VALUE'
+  /** The service has a value that is not a number. */
+  | 'VECTOR_UNFIT'
   /** The online store could not be read. */
   | 'STORE_FAILED'
   /** The online store does not know these definitions yet. */

@@ -107,6 +107,36 @@ describe('POST /v1/services/:service', () => {
   })
 })
 
+describe('what helps a caller to do better', () => {
+  const send = (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+    app.request(path, { method: 'POST', body, headers: { 'content-type': JSON_TYPE, ...headers } })
+
+  it('says when to ask again, where that helps', async () => {
+    reasons.push('payments: the log is behind')
+    expect((await app.request('/readyz')).headers.get('retry-after')).toBe('1')
+    expect((await send('/v1/services/checkout_risk', '{}')).headers.get('retry-after')).toBe(null)
+    await world.store.close()
+    const response = await send('/v1/services/checkout_risk', JSON.stringify(ask))
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+  })
+
+  it.each(['/v1/services/checkout_risk', '/v1/services/checkout_risk/batch', '/v1/sources/payments/events'])(
+    'refuses bytes that are no UTF-8, and compressed ones: %s',
+    async (path) => {
+      const text = Buffer.from(`{"event":{"card_id":"käse"}}`)
+      const cut = Uint8Array.from(text.subarray(0, text.indexOf('ä') + 1))
+      expect(await (await send(path, cut)).json()).toEqual({
+        error: { code: 'BODY_JSON', message: 'the body is not UTF-8', cure: 'send JSON in UTF-8' },
+      })
+      const zipped = await send(path, '{}', { 'content-encoding': 'br' })
+      expect([zipped.status, await zipped.json()]).toEqual([
+        415,
+        { error: { code: 'BODY_TYPE', message: 'a body with content-encoding br is not read', cure: 'send it plain' } },
+      ])
+    },
+  )
+})
+
 describe('POST /v1/services/:service/batch', () => {
   it('answers by row', async () => {
     const { status, body } = await post('/v1/services/checkout_risk/batch', { rows: [ask, { event: 1 }, ask] })

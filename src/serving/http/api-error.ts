@@ -1,36 +1,6 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { type ServingCode, ServingError } from '../serving-error.ts'
-
-/** What can be wrong with a call, beside what is wrong with the question in it. */
-export type ApiCode =
-  | 'ROUTE_UNKNOWN'
-  | 'METHOD_NOT_ALLOWED'
-  | 'SOURCE_UNKNOWN'
-  | 'SOURCE_NOT_STREAMED'
-  /** The connection ended before the body. */
-  | 'BODY_BROKEN'
-  | 'BODY_JSON'
-  | 'BODY_TOO_LARGE'
-  | 'BODY_TYPE'
-  /** The log did not take the events. */
-  | 'INTAKE_FAILED'
-  | 'INTERNAL'
-
-const STATUS: Partial<Record<ApiCode | ServingCode, ContentfulStatusCode>> = {
-  BODY_BROKEN: 400,
-  ROUTE_UNKNOWN: 404,
-  SERVICE_UNKNOWN: 404,
-  FEATURE_UNKNOWN: 404,
-  SOURCE_UNKNOWN: 404,
-  SOURCE_NOT_STREAMED: 404,
-  METHOD_NOT_ALLOWED: 405,
-  BODY_TOO_LARGE: 413,
-  BODY_TYPE: 415,
-  INTERNAL: 500,
-  STORE_FAILED: 503,
-  NOT_READY: 503,
-  INTAKE_FAILED: 503,
-}
+import { ServingError } from '../serving-error.ts'
+import { type ApiCode, HTTP_ERRORS } from './error-table.ts'
 
 /** A call that is refused by the API itself. */
 export class ApiError extends Error {
@@ -61,7 +31,13 @@ export function errorBody({ code, message, path, cure }: ApiError | ServingError
 }
 
 export function errorStatus({ code }: ApiError | ServingError): ContentfulStatusCode {
-  return STATUS[code] ?? 422
+  return HTTP_ERRORS[code].status
+}
+
+/** Headers of an error's answer: when to ask again, where that helps. */
+export function errorHeaders({ code }: ApiError | ServingError): Record<string, string> {
+  const { retry_s } = HTTP_ERRORS[code]
+  return retry_s === undefined ? {} : { 'retry-after': String(retry_s) }
 }
 
 /** The error to answer with: what is none of ours may say things that are not for callers. */

@@ -3,7 +3,7 @@ import type { Model, SourceModel } from '../../features/model.ts'
 import type { VectorService } from '../vector-service.ts'
 import { allowedMethods } from './allowed-methods.ts'
 import { describeApi } from './api-description.ts'
-import { ApiError, errorBody, errorStatus, publicError } from './api-error.ts'
+import { ApiError, errorBody, errorHeaders, errorStatus, publicError } from './api-error.ts'
 import { catalogue } from './catalogue.ts'
 import { type AppendEvents, addEventRoutes } from './event-routes.ts'
 import { addServiceRoutes } from './service-routes.ts'
@@ -35,7 +35,9 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', (c) => {
     const reasons = [...vectors.unready(), ...ready()]
-    return reasons.length === 0 ? c.json({ status: 'ready' }) : c.json({ status: 'not_ready', reasons }, 503)
+    return reasons.length === 0
+      ? c.json({ status: 'ready' })
+      : c.json({ status: 'not_ready', reasons }, 503, { 'retry-after': '1' })
   })
 
   describeApi(app.openAPIRegistry, model)
@@ -57,7 +59,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
     const shown = publicError(error)
     const status = errorStatus(shown)
     if (status >= 500) onFailure(error)
-    return c.json(errorBody(shown), status)
+    return c.json(errorBody(shown), status, errorHeaders(shown))
   })
   return app
 }

@@ -2,13 +2,25 @@ import type { Context } from 'hono'
 import { ApiError } from './api-error.ts'
 import { jsonFaultText } from './json-fault.ts'
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /** Reads a body of at most so many bytes as text. Throws an ApiError. */
-export function readText(c: Context, bytesMax: number): Promise<string> {
+export async function readText(c: Context, bytesMax: number): Promise<string> {
+  const encoding = c.req.header('content-encoding')
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new ApiError('BODY_TYPE', `a body with content-encoding ${encoding} is not read`, 'send it plain')
+  }
   const length = c.req.header('content-length')
   if (length !== undefined && Number(length) > bytesMax) throw tooLarge(bytesMax)
   // The server reads no more bytes than a length that was given. Without one, they are counted as they come.
-  const text = length === undefined ? readCounted(c.req.raw.body, bytesMax) : c.req.text()
-  return text.catch(broken)
+  const read = length === undefined ? readCounted(c.req.raw.body, bytesMax) : c.req.arrayBuffer()
+  const bytes = await read.catch(broken)
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    // Read as what it is not, it could name another card.
+    throw new ApiError('BODY_JSON', 'the body is not UTF-8', 'send JSON in UTF-8', cause)
+  }
 }
 
 /** The caller went away: nobody hears of it, and nothing is wrong here. */
@@ -17,8 +29,8 @@ function broken(cause: unknown): never {
   throw new ApiError('BODY_BROKEN', 'the body broke off', 'send it again', cause)
 }
 
-async function readCounted(body: ReadableStream<Uint8Array> | null, bytesMax: number): Promise<string> {
-  if (body === null) return ''
+async function readCounted(body: ReadableStream<Uint8Array> | null, bytesMax: number): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of body) {
@@ -26,7 +38,7 @@ async function readCounted(body: ReadableStream<Uint8Array> | null, bytesMax: nu
     if (bytes > bytesMax) throw tooLarge(bytesMax)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 function tooLarge(bytesMax: number): ApiError {

@@ -20,10 +20,6 @@ export function addEventRoutes(
 ): void {
   app.post('/v1/sources/:source/events', async (c) => {
     const source = sourceOf(model, c.req.param('source'))
-    const encoding = c.req.header('content-encoding')
-    if (encoding !== undefined && encoding !== 'identity') {
-      throw new ApiError('BODY_TYPE', `a body with content-encoding ${encoding} is not read`, 'send it plain')
-    }
     const text = await readText(c, EVENT_BYTES_MAX)
     const { taken, rejected } = readEvents(source.parser, c.req.header('content-type'), text)
     if (rejected.length > 0) onRejected?.(source, rejected.length)
