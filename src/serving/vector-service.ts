@@ -10,6 +10,8 @@ import type { ServiceQuestion } from './service-request.ts'
 import { ServingError } from './serving-error.ts'
 import { type Present, type StoredTimelines, StoreReader, type StoreReaderOptions } from './store-reader.ts'
 import type { Vector } from './timeline-reader.ts'
+import { type VectorForm, vectorRefusal } from './vector-form.ts'
+import { type VectorAnswer, VectorWriter } from './vector-writer.ts'
 
 export interface VectorServiceOptions extends StoreReaderOptions, PlanListeners {
   readonly model: Model
@@ -18,7 +20,12 @@ export interface VectorServiceOptions extends StoreReaderOptions, PlanListeners 
 interface Compiled {
   readonly plan: ServicePlan
   readonly writer: AnswerWriter
+  /** Or why the service has no vector mode. */
+  readonly numbers: VectorWriter | ServingError
 }
+
+/** How values are answered: by name, or as numbers in a declared order. */
+export type AnswerFormat = 'object' | 'vector'
 
 type Write<T> = (compiled: Compiled, vector: Vector, watermarks: Present['watermarks']) => T
 
@@ -80,8 +87,18 @@ export class VectorService {
   }
 
   /** The same as JSON. */
-  answerText(service: string, request: unknown): Promise<string> {
-    return this.#one(service, request, writeText)
+  async answerText(service: string, request: unknown, format: AnswerFormat = 'object'): Promise<string> {
+    return this.#one(service, request, format === 'object' ? writeText : this.#fit(service, writeNumberText))
+  }
+
+  /** The numbers of the answer to one request, in the order of {@link vectorForm}. Throws a ServingError. */
+  async numbers(service: string, request: unknown): Promise<VectorAnswer> {
+    return this.#one(service, request, this.#fit(service, writeNumbers))
+  }
+
+  /** The order of a service's numbers. Throws a ServingError where the service has a value that is none. */
+  vectorForm(service: string): VectorForm {
+    return numbersOf(this.#compiled(service)).form
   }
 
   /** An answer or an error for each request. Throws a ServingError where none can be answered. */
@@ -90,8 +107,12 @@ export class VectorService {
   }
 
   /** The same with answers as JSON. */
-  answerBatchText(service: string, requests: readonly unknown[]): Promise<(string | ServingError)[]> {
-    return this.#batch(service, requests, writeText)
+  async answerBatchText(
+    service: string,
+    requests: readonly unknown[],
+    format: AnswerFormat = 'object',
+  ): Promise<(string | ServingError)[]> {
+    return this.#batch(service, requests, format === 'object' ? writeText : this.#fit(service, writeNumberText))
   }
 
   /** The value of a feature, by its served name, and the events behind it. Throws a ServingError. */
@@ -121,7 +142,14 @@ export class VectorService {
 
   #add(service: ServiceModel): void {
     const plan = new ServicePlan(service, this.#options)
-    this.#services.set(service.name, { plan, writer: new AnswerWriter(plan) })
+    const numbers = vectorRefusal(service) ?? new VectorWriter(plan, this.#options.onDeriveFailure)
+    this.#services.set(service.name, { plan, writer: new AnswerWriter(plan), numbers })
+  }
+
+  /** A way of writing numbers; throws a ServingError, before anything is read, where the service has none. */
+  #fit<T>(service: string, write: Write<T>): Write<T> {
+    numbersOf(this.#compiled(service))
+    return write
   }
 
   #compiled(service: string): Compiled {
@@ -211,3 +239,11 @@ function orServingError<T>(make: () => T): T | ServingError {
 
 const writeObject: Write<Answer> = ({ writer }, vector, watermarks) => writer.object(vector, watermarks)
 const writeText: Write<string> = ({ writer }, vector, watermarks) => writer.text(vector, watermarks)
+const writeNumbers: Write<VectorAnswer> = (compiled, vector, watermarks) =>
+  numbersOf(compiled).object(vector, watermarks)
+const writeNumberText: Write<string> = (compiled, vector, watermarks) => numbersOf(compiled).text(vector, watermarks)
+
+function numbersOf({ numbers }: Compiled): VectorWriter {
+  if (numbers instanceof ServingError) throw numbers
+  return numbers
+}

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { showValue } from '../../features/event-error.ts'
 import { ServingError } from '../serving-error.ts'
 import type { VectorService } from '../vector-service.ts'
+import { readFormat } from './answer-format.ts'
 import { ApiError, errorBody } from './api-error.ts'
 import { parseJson, readText } from './body.ts'
 
@@ -17,19 +18,23 @@ export const BATCH_BYTES_MAX = 16 * 1024 * 1024
 // A plain object: building `Headers` for each answer costs as much as computing it.
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
-/** `POST /v1/services/:service`, `.../batch`, and `POST /v1/features/:feature/events`. */
+/** `POST /v1/services/:service`, `.../batch`, `GET .../vector`, and `POST /v1/features/:feature/events`. */
 export function addServiceRoutes(app: OpenAPIHono, vectors: VectorService): void {
   app.post('/v1/services/:service', async (c) => {
+    const format = readFormat(c.req.url)
     const request = parseJson(await readText(c, QUESTION_BYTES_MAX))
-    return new Response(await vectors.answerText(c.req.param('service'), request), { headers: JSON_HEADERS })
+    return new Response(await vectors.answerText(c.req.param('service'), request, format), { headers: JSON_HEADERS })
   })
 
   app.post('/v1/services/:service/batch', async (c) => {
+    const format = readFormat(c.req.url)
     const rows = await readRows(c)
-    const answers = await vectors.answerBatchText(c.req.param('service'), rows)
+    const answers = await vectors.answerBatchText(c.req.param('service'), rows, format)
     const texts = answers.map((answer) => (answer instanceof ServingError ? JSON.stringify(errorBody(answer)) : answer))
     return new Response(`{"rows":[${texts.join(',')}]}`, { headers: JSON_HEADERS })
   })
+
+  app.get('/v1/services/:service/vector', (c) => c.json(vectors.vectorForm(c.req.param('service'))))
 
   app.post('/v1/features/:feature/events', async (c) => {
     const request = parseJson(await readText(c, QUESTION_BYTES_MAX))
