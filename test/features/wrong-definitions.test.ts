@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DefinitionError } from '../../src/features/problem.ts'
 import { resolveModel } from '../../src/features/resolve.ts'
 import {
+  changed,
   count,
   countDistinct,
   entity,
@@ -11,6 +12,7 @@ import {
   first,
   gt,
   inList,
+  isNew,
   lastN,
   money,
   or,
@@ -28,6 +30,11 @@ const full = payments({
   note: z.string(),
   seen_at: z.iso.datetime(),
 })
+
+const outcomes = payments(
+  { card_id: z.string(), v: z.int(), status: z.string() },
+  { outcome: ['status'], version: 'v' },
+)
 
 function group(features: object, from: object = full, of: object = card) {
   return { group: featureGroup('velocity', untyped({ source: from, entity: of, features })) }
@@ -99,6 +106,46 @@ const WRONG: readonly (readonly [wrong: string, exports: Record<string, unknown>
       payments({ card_id: z.string(), v: z.int() }, { outcome: ['card_id'], version: 'v' }),
     ),
     `defs.ts: group velocity: the key of entity card is the column 'card_id', an outcome: it is not known when the event is scored; take 'card_id' out of outcome`,
+  ],
+  [
+    'a map by an amount',
+    group({ tx: count().per(full.amount!, { limit: 5 }).over('1h') }),
+    `defs.ts: group velocity: the feature 'tx' is per amount, which is of type money; give it a column of type string, enum, bool, int`,
+  ],
+  [
+    'a map of too many keys',
+    group({ tx: count().per(full.status!, { limit: 1000 }).over('1h') }),
+    `defs.ts: group velocity: the feature 'tx' is per status with a limit of 1000; use a whole number from 1 to 100, as .per(payments.status, { limit: 10 })`,
+  ],
+  [
+    'a map without a limit',
+    group({ tx: count().per(full.status!, untyped(undefined)).over('1h') }),
+    `defs.ts: group velocity: the feature 'tx' is per status with a limit of undefined; use a whole number from 1 to 100, as .per(payments.status, { limit: 10 })`,
+  ],
+  [
+    'a map by a column of another source',
+    group({ tx: count().per(logins().id!, { limit: 5 }).over('1h') }),
+    `defs.ts: group velocity: the feature 'tx' reads logins.id, but the source of its group is payments; use columns of payments, or make a group with source: logins`,
+  ],
+  [
+    'a map of what is about one event alone',
+    group({ tx: isNew(full.note!).per(full.status!, { limit: 5 }).over('1h') }),
+    `defs.ts: group velocity: the feature 'tx' asks for isNew() per status, but it is about the event being scored alone; leave .per() out, or filter the others with .where()`,
+  ],
+  [
+    'an outcome of the event being scored',
+    group({ tx: changed(outcomes.status!).over('1h') }, outcomes),
+    `defs.ts: group velocity: the feature 'tx' asks for changed() of status, an outcome: it is not known of the event being scored; give it a column that is known by then`,
+  ],
+  [
+    'a service of no event that reads what is about one',
+    {
+      service: featureService(
+        'risk',
+        untyped({ features: [group({ fresh: isNew(full.note!).over('1h'), tx: count().over('1h') }).group] }),
+      ),
+    },
+    `defs.ts: service risk: it reads velocity__fresh_1h, and isNew() is about an event of payments that is being scored, of which it has none; add event: payments, or pick other features of velocity`,
   ],
   [
     'a group without features',

@@ -27,6 +27,8 @@ function read(
 ): FeatureValue[] {
   const plan = new TimelinePlan(features, typeOf, SCHEMAS, aggregates)
   const out: FeatureValue[] = []
+  // What another read leaves behind must not show.
+  plan.read(rows, at_ms + 3_000, null, [])
   plan.read(rows, at_ms, current === undefined ? null : encode([current]), out)
   return out
 }

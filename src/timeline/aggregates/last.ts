@@ -2,7 +2,8 @@ import { type Aggregate, type AggregateDefinition, startAggregate } from '../agg
 import type { Column, SourceOf, ValueOf } from '../column.ts'
 import { CellFold } from './column-fold.ts'
 
-class Last extends CellFold {
+/** Keeps the cell of the newest row that has one. */
+export class LastCell extends CellFold {
   protected addCells(cells: Float64Array, mask: Uint8Array, from: number, to: number): void {
     if (!Number.isNaN(this.cell)) return
     for (let i = to - 1; i >= from; i--) {
@@ -23,7 +24,7 @@ export const lastAggregate: AggregateDefinition = {
   reference: 'SQL:2016, last_value(x) ignore nulls, by (time, id)',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
   result: (type) => ({ kind: type?.kind ?? 'string', nullable: true, list: false }),
-  fold: (input) => new Last(input),
+  fold: (input) => new LastCell(input),
 }
 
 /** The newest value of a column, by (time, id). Null is skipped. Over nothing: null. */

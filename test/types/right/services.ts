@@ -1,6 +1,8 @@
 import {
   and,
   avg,
+  avgGap,
+  changed,
   count,
   type Duration,
   eq,
@@ -11,12 +13,16 @@ import {
   gte,
   type InputOf,
   inList,
+  isNew,
   isNull,
+  type Keyed,
   last,
   lastN,
+  longestRun,
   lt,
   lte,
   max,
+  maxGap,
   min,
   ne,
   not,
@@ -42,6 +48,13 @@ const all = featureGroup('all', {
     first: first(logins.gone).over('1h'),
     last: last(logins.device_id).excludeCurrent().over('1h').delayed('90m'),
     last_n: lastN(logins.id, 3).over('1h'),
+    kinds: sum(logins.at).per(logins.gone, { limit: 5 }).over('1h'),
+    last_by: lastN(logins.id, 3).per(logins.device_id, { limit: 5 }).over('1h'),
+    fresh: isNew(logins.device_id).over('1h'),
+    moved: changed(logins.device_id).over('1h'),
+    quiet: maxGap({ toNow: true }).over('1h'),
+    rhythm: avgGap().over('1h'),
+    streak: longestRun(eq(logins.gone, true)).over('1h'),
     filtered: count()
       .where(or(and(eq(logins.gone, true), ne(logins.cardNo, 'x')), not(isNull(logins.device_id))))
       .where(inList(logins.id, [1, 2]))
@@ -64,6 +77,13 @@ expectType<
       readonly all__first_1h: boolean | null
       readonly all__last_1h_delayed_90m: string | null
       readonly all__last_n_1h: number[]
+      readonly all__kinds_1h: Keyed<number | string>
+      readonly all__last_by_1h: Keyed<number[]>
+      readonly all__fresh_1h: boolean | null
+      readonly all__moved_1h: boolean | null
+      readonly all__quiet_1h: number | null
+      readonly all__rhythm_1h: number | null
+      readonly all__streak_1h: number
       readonly all__filtered_1h: number
       readonly all__share_1h: number | null
     }
