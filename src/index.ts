@@ -1,5 +1,5 @@
 export { z } from 'zod'
-export type { ArchiveOptions, Described } from './features/definition.ts'
+export type { ArchiveOptions, Deprecated, Described } from './features/definition.ts'
 export { type Entity, type EntityOptions, entity } from './features/entity.ts'
 export { featureGroup, type Group, type GroupOptions, type View } from './features/feature-group.ts'
 export { type DerivedValue, featureService, type ServiceOptions } from './features/feature-service.ts'

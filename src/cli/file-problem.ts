@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Problem } from '../features/problem.ts'
+import { formatPlace, type Problem } from '../features/problem.ts'
 
 /** A file of definitions that could not be loaded. */
 export interface FileProblem {
@@ -15,9 +15,8 @@ export interface FileProblem {
 export type LoadProblem = FileProblem | Problem
 
 /** `feature-defs/card.ts:4:20: Unexpected "*"; ...`. */
-export function formatFileProblem({ file, line, column, message, cure }: FileProblem): string {
-  const place = line === null ? '' : column === null ? `:${line}` : `:${line}:${column}`
-  return `${file}${place}: ${message}; ${cure}`
+export function formatFileProblem(problem: FileProblem): string {
+  return `${formatPlace(problem)}: ${problem.message}; ${problem.cure}`
 }
 
 interface Place {

@@ -34,7 +34,13 @@ export async function checkArchive(
   for (const definition of definitions.sources) {
     const source = model.sources.get(definition.data.name)
     if (source === undefined || source.archive === null) continue
-    await checkTable(reportOn(problems, definition), source, source.archive, describe, typeProblem)
+    await checkTable(
+      reportOn(problems, definition).at('archive', 'table'),
+      source,
+      source.archive,
+      describe,
+      typeProblem,
+    )
   }
   return problems
 }

@@ -62,10 +62,25 @@ function identityOf(data: DefinitionData): object {
 function referencesOf(data: DefinitionData): DefinitionData[] {
   switch (data.kind) {
     case 'group':
-      return [data.source, data.entity]
+      return [data.source, data.entity, ...replacementsOf(data)]
     case 'service':
-      return [...(data.event === null ? [] : [data.event]), ...data.features.map((view) => view.group)]
+      return [
+        ...(data.event === null ? [] : [data.event]),
+        ...data.features.map((view) => view.group),
+        ...replacementsOf(data),
+      ]
     default:
       return []
   }
+}
+
+/** What replaces something deprecated is there, too. */
+function replacementsOf(data: GroupData | ServiceData): DefinitionData[] {
+  const whole = data.deprecated?.replacedBy
+  const parts =
+    data.kind === 'service' ? [] : Object.values(data.deprecatedFeatures).map(({ replacedBy }) => replacedBy)
+  return [
+    ...(whole === undefined ? [] : [whole]),
+    ...parts.flatMap((part) => (typeof part === 'object' ? [part.group] : [])),
+  ]
 }

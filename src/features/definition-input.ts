@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Described } from './definition.ts'
+import type { Deprecated, Described } from './definition.ts'
 
 /** What a definition is called in messages: `source 'payments'`. Throws where the name or the options are missing. */
 export function definitionTitle(kind: string, name: unknown, options: unknown): string {
@@ -17,6 +17,34 @@ export function describedIn(options: Described): Described {
     ...(owner === undefined ? {} : { owner }),
     ...(tags === undefined ? {} : { tags: frozenList(tags) }),
   }
+}
+
+/** What can replace something deprecated. */
+export interface Replacement<R> {
+  /** Null for what cannot. */
+  read(value: unknown): R | null
+  /** What to write, as `the group itself, as replacedBy: cardSpending`. */
+  readonly cure: string
+}
+
+/**
+ * What an option says of being deprecated, copied and frozen. `place`: as `featureGroup 'velocity': deprecated`. Throws where it is
+ * no object, or what it names cannot be the replacement.
+ */
+export function deprecatedIn<R>(given: unknown, place: string, replacement: Replacement<R>): Deprecated<R> | null {
+  if (given === undefined) return null
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`${place} needs an object, as { since: '2026-11', why: 'no model reads it' }`)
+  }
+  const { replacedBy, since, why } = given as Deprecated<unknown>
+  const replaced = replacedBy === undefined ? null : replacement.read(replacedBy)
+  if (replacedBy !== undefined && replaced === null)
+    throw new TypeError(`${place}.replacedBy must be ${replacement.cure}`)
+  return Object.freeze({
+    ...(replaced === null ? {} : { replacedBy: replaced }),
+    ...(since === undefined ? {} : { since }),
+    ...(why === undefined ? {} : { why }),
+  })
 }
 
 /** A frozen copy; what is no list stays as it is, for `check` to name it. */

@@ -15,6 +15,16 @@ export interface Described {
   readonly tags?: readonly string[]
 }
 
+/** That something should not be read any more, and why. It is served as before. */
+export interface Deprecated<R> {
+  /** What to read instead. */
+  readonly replacedBy?: R
+  /** A month or a day: `'2026-11'`, `'2026-11-23'`. */
+  readonly since?: string
+  /** In a few words, as `'counts refunds too'`. */
+  readonly why?: string
+}
+
 export type Shape = Readonly<Record<string, z.core.$ZodType>>
 
 /** What a source's `archive` option says. */
@@ -60,6 +70,9 @@ export interface GroupData extends Described {
   readonly source: SourceData
   readonly entity: EntityData
   readonly features: Readonly<Record<string, Windowed>>
+  readonly deprecated: Deprecated<GroupData> | null
+  /** By feature: replaced by another of the same group, or by features picked from one. */
+  readonly deprecatedFeatures: Readonly<Record<string, Deprecated<string | GroupView>>>
 }
 
 /** Features of one group that a service reads: all of them, or those picked, as `tx_count_7d`. */
@@ -83,6 +96,7 @@ export interface ServiceData extends Described {
   readonly features: readonly GroupView[]
   readonly request: z.core.$ZodObject | null
   readonly derive: Readonly<Record<string, (input: never) => string | number | boolean | null>>
+  readonly deprecated: Deprecated<ServiceData> | null
 }
 
 export type DefinitionData = SourceData | EntityData | GroupData | ServiceData

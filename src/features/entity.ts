@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { noteWritten, noteWrittenAs } from '../timeline/written-at.ts'
 import { type Described, type EntityData, meta, type Shape } from './definition.ts'
 import { definitionTitle, describedIn, isZodType } from './definition-input.ts'
 
@@ -49,13 +50,14 @@ export function entity<const E extends string, K extends Shape>(
   }
   const columns = Object.fromEntries(Object.keys(key).map((part) => [part, part]))
   const data = { kind: 'entity', name, ...describedIn(options), key: Object.freeze({ ...key }), columns } as const
-  return mapped(data) as unknown as Entity<E, K, { readonly [N in keyof K & string]: N }>
+  return mapped(data, noteWritten(data)) as unknown as Entity<E, K, { readonly [N in keyof K & string]: N }>
 }
 
-function mapped(data: EntityData): object {
+function mapped(data: EntityData, from: EntityData): object {
   const frozen: EntityData = Object.freeze({ ...data, columns: Object.freeze({ ...data.columns }) })
+  noteWrittenAs(frozen, from)
   return Object.freeze({
     [meta]: frozen,
-    from: (columns: Names) => mapped({ ...frozen, columns: { ...frozen.columns, ...columns } }),
+    from: (columns: Names) => mapped({ ...frozen, columns: { ...frozen.columns, ...columns } }, frozen),
   })
 }

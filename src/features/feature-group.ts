@@ -1,8 +1,17 @@
 import type { z } from 'zod'
 import type { Windowed } from '../timeline/aggregate.ts'
 import type { type } from '../timeline/column.ts'
-import { type Described, dataOf, type GroupData, type GroupView, meta, type Shape } from './definition.ts'
-import { definitionTitle, describedIn } from './definition-input.ts'
+import { noteWritten } from '../timeline/written-at.ts'
+import {
+  type Deprecated,
+  type Described,
+  dataOf,
+  type GroupData,
+  type GroupView,
+  meta,
+  type Shape,
+} from './definition.ts'
+import { definitionTitle, deprecatedIn, describedIn, type Replacement } from './definition-input.ts'
 import type { AnyEntity } from './entity.ts'
 import type { AnySource } from './source.ts'
 
@@ -76,6 +85,15 @@ export interface GroupOptions<Src extends AnySource, E extends AnyEntity, Fs> ex
   readonly entity: KeyedBy<Src, E>
   /** By name; each is served once for every window, as `<group>__<feature>_<window>`. */
   readonly features: { readonly [N in keyof Fs]: Feature<NameOf<Src>, Fs[N]> }
+  /** That no service should read it any more: `{ replacedBy: cardSpending, since: '2026-11' }`. */
+  readonly deprecated?: Deprecated<AnyGroup>
+  /**
+   * The same for some of its features: `{ tx_count: { replacedBy: 'payments', since: '2026-11' } }`. What replaces one is another
+   * feature of this group, or `otherGroup.pick('tx_count_7d')`.
+   */
+  readonly deprecatedFeatures?: {
+    readonly [N in keyof NoInfer<Fs>]?: Deprecated<(keyof NoInfer<Fs> & string) | View<AnyGroup, string>>
+  }
 }
 
 /**
@@ -93,7 +111,7 @@ export function featureGroup<const G extends string, Src extends AnySource, E ex
   options: GroupOptions<Src, E, Fs>,
 ): Group<G, Src, E, Fs> {
   const title = definitionTitle('featureGroup', name, options)
-  const { features } = options
+  const { features, deprecated, deprecatedFeatures = {} } = options
   const source = dataOf(options.source)
   const entity = dataOf(options.entity)
   if (source?.kind !== 'source') throw new TypeError(`${title} needs a source, as source: payments`)
@@ -108,10 +126,42 @@ export function featureGroup<const G extends string, Src extends AnySource, E ex
     source,
     entity,
     features: Object.freeze({ ...features }) as unknown as GroupData['features'],
+    deprecated: deprecatedIn(deprecated, `${title}: deprecated`, GROUP),
+    deprecatedFeatures: deprecatedFeaturesIn(deprecatedFeatures, title),
   }) satisfies GroupData
+  noteWritten(data)
   return Object.freeze({
     [meta]: data,
     pick: (...picked: string[]): GroupView =>
       Object.freeze({ kind: 'view', group: data, picked: Object.freeze(picked) }),
   }) as unknown as Group<G, Src, E, Fs>
+}
+
+const GROUP: Replacement<GroupData> = {
+  read(value) {
+    const data = dataOf(value)
+    return data?.kind === 'group' ? data : null
+  },
+  cure: 'a feature group, as replacedBy: cardSpending',
+}
+
+const FEATURE: Replacement<string | GroupView> = {
+  read: (value) => (typeof value === 'string' || isView(value) ? value : null),
+  cure: `the name of a feature of this group, or features of another, as cardSpending.pick('tx_count_7d')`,
+}
+
+function deprecatedFeaturesIn(given: unknown, title: string): GroupData['deprecatedFeatures'] {
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`${title}: deprecatedFeatures needs an object, as { tx_count: { replacedBy: 'payments' } }`)
+  }
+  const entries = Object.entries(given).flatMap(([name, of]) => {
+    const deprecated = deprecatedIn(of, `${title}: deprecatedFeatures.${name}`, FEATURE)
+    return deprecated === null ? [] : [[name, deprecated] as const]
+  })
+  return Object.freeze(Object.fromEntries(entries))
+}
+
+/** True for what {@link Group.pick} gives. */
+export function isView(value: unknown): value is GroupView {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'view'
 }

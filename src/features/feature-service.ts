@@ -1,6 +1,16 @@
 import type { z } from 'zod'
-import { type Described, dataOf, type GroupView, meta, type ServiceData, type Shape } from './definition.ts'
-import { definitionTitle, describedIn, isZodObject } from './definition-input.ts'
+import { noteWritten } from '../timeline/written-at.ts'
+import {
+  type Deprecated,
+  type Described,
+  dataOf,
+  type GroupView,
+  meta,
+  type ServiceData,
+  type Shape,
+} from './definition.ts'
+import { definitionTitle, deprecatedIn, describedIn, isZodObject, type Replacement } from './definition-input.ts'
+import { isView } from './feature-group.ts'
 import type { Answered, DeriveArgument, FeatureList, Service, ServiceInput, VectorIn } from './service-types.ts'
 import type { AnySource } from './source.ts'
 
@@ -16,6 +26,8 @@ export interface ServiceOptions<L extends FeatureList, Ev extends AnySource, R e
   readonly request?: z.core.$ZodObject<R>
   /** Values computed at request time, each by a pure function of the event, the request and the features `f`. */
   readonly derive?: { readonly [N in keyof D]: (input: DeriveArgument<L, Ev, R>) => D[N] }
+  /** That no model should ask it any more: `{ replacedBy: checkoutRiskV2, since: '2026-11' }`. */
+  readonly deprecated?: Deprecated<Service<string, never, unknown>>
 }
 
 /**
@@ -37,7 +49,7 @@ export function featureService<
   D extends Record<string, DerivedValue> = Record<never, never>,
 >(name: N, options: ServiceOptions<L, Ev, R, D>): Service<N, ServiceInput<L, Ev, R>, Answered<VectorIn<L, Ev>, D>> {
   const title = definitionTitle('featureService', name, options)
-  const { features, event, request, derive } = options
+  const { features, event, request, derive, deprecated } = options
   if (!Array.isArray(features)) throw new TypeError(`${title} needs features, as features: [cardVelocity]`)
   const source = event === undefined ? null : dataOf(event)
   if (source !== null && source.kind !== 'source') throw new TypeError(`${title} needs a source, as event: payments`)
@@ -60,15 +72,25 @@ export function featureService<
     features: Object.freeze(features.map((item, i) => viewOf(item, `${title}, features[${i}]`))),
     request: request ?? null,
     derive: Object.freeze({ ...(derive as ServiceData['derive'] | undefined) }),
+    deprecated: deprecatedIn(deprecated, `${title}: deprecated`, SERVICE),
   })
+  noteWritten(data)
   return Object.freeze({ [meta]: data }) as unknown as Service<N, never, never>
 }
 
 function viewOf(item: unknown, place: string): GroupView {
   const data = dataOf(item)
   if (data?.kind === 'group') return Object.freeze({ kind: 'view', group: data, picked: null })
-  if (typeof item === 'object' && item !== null && 'kind' in item && item.kind === 'view') return item as GroupView
+  if (isView(item)) return item
   throw new TypeError(
     `${place} must be a feature group, or features picked from one, as cardVelocity.pick('tx_count_7d')`,
   )
+}
+
+const SERVICE: Replacement<ServiceData> = {
+  read(value) {
+    const data = dataOf(value)
+    return data?.kind === 'service' ? data : null
+  },
+  cure: 'a feature service, as replacedBy: checkoutRiskV2',
 }

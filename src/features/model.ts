@@ -101,6 +101,15 @@ export interface TimelineModel {
   readonly retention_ms: number
 }
 
+/** That something should not be read any more. It is served as before. */
+export interface Deprecation {
+  /** Names of what to read instead; none where nothing replaces it. */
+  readonly replacedBy: readonly string[]
+  /** A month or a day, as `2026-11`. */
+  readonly since: string | null
+  readonly why: string | null
+}
+
 /** One served value: a feature at one window. */
 export interface FeatureModel {
   /** `<group>__<feature>_<window>`, with `_delayed_<delay>`. */
@@ -114,9 +123,11 @@ export interface FeatureModel {
   readonly timeline: TimelineModel
   /** Source columns that it reads, ascending; none for a plain count. */
   readonly columns: readonly number[]
+  readonly deprecated: Deprecation | null
 }
 
 export interface GroupModel extends Described {
+  readonly deprecated: Deprecation | null
   readonly name: string
   readonly timeline: TimelineModel
   readonly features: readonly FeatureModel[]
@@ -128,6 +139,7 @@ export type KeyPart =
   | { readonly from: 'keys'; readonly name: string; readonly type: ColumnType }
 
 export interface ServiceModel extends Described {
+  readonly deprecated: Deprecation | null
   readonly name: string
   /** Hash of all that decides its answers' meaning: its features, derived names and request schema. */
   readonly version: string

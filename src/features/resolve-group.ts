@@ -4,6 +4,7 @@ import { durationMs } from '../timeline/duration.ts'
 import { filterColumns } from '../timeline/filter.ts'
 import { canonicalFilter } from './canonical-filter.ts'
 import type { GroupData } from './definition.ts'
+import { deprecationOf, featureDeprecation } from './deprecation.ts'
 import { timelineFingerprint } from './fingerprint.ts'
 import type { EntityModel, FeatureModel, GroupModel, SourceModel, TimelineModel } from './model.ts'
 import { describedOf } from './resolve-source.ts'
@@ -52,7 +53,16 @@ export function resolveGroups(
   const models = drafted.map(({ group, fingerprint, features }): [string, GroupModel] => {
     const timeline = timelines.get(fingerprint)!
     const served = features.map((feature): FeatureModel => ({ ...feature, timeline }))
-    return [group.name, { name: group.name, ...describedOf(group), timeline, features: served }]
+    return [
+      group.name,
+      {
+        name: group.name,
+        ...describedOf(group),
+        deprecated: deprecationOf(group.deprecated),
+        timeline,
+        features: served,
+      },
+    ]
   })
   return { groups: new Map(models), timelines }
 }
@@ -93,6 +103,7 @@ function featuresOf(group: GroupData, source: SourceModel): Omit<FeatureModel, '
       delay_ms: spec.delay === null ? 0 : durationMs(spec.delay),
       result,
       columns,
+      deprecated: featureDeprecation(group, feature, window, spec.delay),
     }))
   })
 }

@@ -1,6 +1,7 @@
 import { sameKeyType, typeName } from './checks/group.ts'
 import type { Report } from './checks/report.ts'
 import type { ServiceData } from './definition.ts'
+import { deprecationOf } from './deprecation.ts'
 import { serviceVersion } from './fingerprint.ts'
 import type { FeatureModel, GroupModel, KeyModel, KeyPart, ServiceModel, SourceModel, TimelineModel } from './model.ts'
 import { describedOf } from './resolve-source.ts'
@@ -36,6 +37,7 @@ export function serviceModel(
   return {
     name: service.name,
     ...describedOf(service),
+    deprecated: deprecationOf(service.deprecated),
     version: serviceVersion({ event, features, derive: derive.map(({ name }) => name), request: service.request }),
     event,
     features,

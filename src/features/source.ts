@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { type Column, type Kind, makeColumn, type type } from '../timeline/column.ts'
 import type { Duration } from '../timeline/duration.ts'
+import { noteWritten } from '../timeline/written-at.ts'
 import { type ArchiveOptions, type Described, meta, type Shape, type SourceData } from './definition.ts'
 import { definitionTitle, describedIn, frozenList, isZodObject } from './definition-input.ts'
 
@@ -110,6 +111,7 @@ export function source<const S extends string, Sh extends Shape, const Out exten
     archive: archive ? frozenArchive(archive) : null,
     lookback: lookback ?? LOOKBACK_DEFAULT,
   })
+  noteWritten(data)
   const columns: Record<string | symbol, Column<string, string, unknown, Kind> | SourceData> = Object.create(null)
   for (const column of Object.keys(schema._zod.def.shape)) columns[column] = makeColumn(name, column)
   columns[meta] = data

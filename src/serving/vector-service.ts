@@ -4,6 +4,7 @@ import { timelineCoveredSince } from '../stores/timeline-registry.ts'
 import { RowError } from '../timeline/row-codec.ts'
 import { type Answer, AnswerWriter } from './answer-writer.ts'
 import { type FeatureEvents, type FeatureQuestion, featureEvents, readFeatureQuestion } from './feature-events.ts'
+import { type FeatureHealth, featureHealth } from './feature-health.ts'
 import { namesCure } from './nearest-name.ts'
 import { type PlanListeners, ServicePlan } from './service-plan.ts'
 import type { ServiceQuestion } from './service-request.ts'
@@ -79,6 +80,19 @@ export class VectorService {
       const ok = since_ms !== null && since_ms <= now() - reach_ms
       return [`${timeline.source.name} by ${timeline.entity.name}`, ok]
     })
+  }
+
+  /** How far each feature may be trusted now, by its name. */
+  health(): Map<string, FeatureHealth> {
+    const { model, now, clock, watermark } = this.#options
+    const at = { now_ms: now(), prunes: clock === 'wall' }
+    return new Map(
+      [...model.features.values()].map((feature) => {
+        const { fingerprint, source } = feature.timeline
+        const record = this.#reader.records.all.get(fingerprint) ?? null
+        return [feature.name, featureHealth(feature, record, watermark(source.name), at)]
+      }),
+    )
   }
 
   /** The answer to one request. Throws a ServingError. */

@@ -3,6 +3,7 @@ import type { ColumnKind, ColumnType } from './column-type.ts'
 import type { Duration, DurationText } from './duration.ts'
 import { type Filter, type FilterNode, isFilter } from './filter.ts'
 import type { Rows } from './rows.ts'
+import { noteWritten } from './written-at.ts'
 
 /**
  * What a fold gives back for one key. A bigint only where an exact integer leaves the safe range of a double (2^53); each
@@ -89,6 +90,8 @@ export interface AggregateDefinition {
 /** A feature's aggregate with its windows, as frozen data. */
 export interface AggregateSpec {
   readonly aggregate: string
+  /** For people: what it says of whom. It changes no value. */
+  readonly description?: string
   readonly source: string | null
   readonly column: string | null
   /** The filter whose share is asked for (rate). */
@@ -120,6 +123,8 @@ export interface Aggregate<S extends string, V> {
   readonly [type]: { readonly aggregateOf: S; readonly value: V }
   /** Counts only the events for which the filter holds. Called twice, both must hold. */
   where<S2 extends string>(filter: Filter<S2>): Aggregate<S | S2, V>
+  /** Says for people what the feature is, in the catalogue and the API's description: `count().describe('Payments of the card').over('7d')`. */
+  describe(text: string): Aggregate<S, V>
   /** Leaves the event that is being scored out (default: it counts once). */
   excludeCurrent(): Aggregate<S, V>
   /**
@@ -174,13 +179,22 @@ export function startAggregate<S extends string, V>(start: Start): Aggregate<S, 
   }) as unknown as Aggregate<S, V>
 }
 
+/** Problems of the feature are told at the place where it was built last. */
+function built(part: object): object {
+  return noteWritten(Object.freeze(part))
+}
+
 function stage(spec: AggregateSpec): object {
-  return Object.freeze({
+  return built({
     [AGGREGATE]: true,
     where(filter: Filter) {
       if (!isFilter(filter)) throw new TypeError(`where() needs a filter, as where(eq(payments.status, 'declined'))`)
       const where = spec.where === null ? filter.node : and(spec.where, filter.node)
       return stage({ ...spec, where })
+    },
+    describe(text: string) {
+      if (typeof text !== 'string') throw new TypeError(`describe() needs a text, as describe('Payments of the card')`)
+      return stage({ ...spec, description: text })
     },
     excludeCurrent: () => stage({ ...spec, excludeCurrent: true }),
     per(column: Column, options?: { readonly limit: number }) {
@@ -194,10 +208,10 @@ function stage(spec: AggregateSpec): object {
     },
     over(...windows: Duration[]) {
       const done = Object.freeze({ ...spec, windows: Object.freeze(windows) })
-      return Object.freeze({
+      return built({
         [AGGREGATE]: true,
         spec: done,
-        delayed: (by: Duration) => Object.freeze({ [AGGREGATE]: true, spec: Object.freeze({ ...done, delay: by }) }),
+        delayed: (by: Duration) => built({ [AGGREGATE]: true, spec: Object.freeze({ ...done, delay: by }) }),
       })
     },
   })

@@ -151,6 +151,8 @@ describe('/v1/catalogue', () => {
       scale: 2,
       nullable: false,
       archive_name: 'amount',
+      features: expect.arrayContaining(['card_velocity__spend_24h']),
+      groups: [],
     })
   })
 

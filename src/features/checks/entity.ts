@@ -17,23 +17,26 @@ export function checkEntity(report: Report, entity: EntityData): void {
   checkName(report, 'an entity', entity.name)
   checkDescribed(report, entity)
   const parts = Object.entries(entity.key)
-  if (parts.length === 0) report.error('its key has no parts', 'name at least one, as key: { card_id: z.string() }')
-  if (parts.length > KEY_PARTS_MAX) report.error(`its key has ${parts.length} parts`, `use at most ${KEY_PARTS_MAX}`)
+  if (parts.length === 0)
+    report.at('key').error('its key has no parts', 'name at least one, as key: { card_id: z.string() }')
+  if (parts.length > KEY_PARTS_MAX)
+    report.at('key').error(`its key has ${parts.length} parts`, `use at most ${KEY_PARTS_MAX}`)
   for (const [name, schema] of parts) {
-    checkColumnName(report, 'a key', name)
+    const part = report.at('key', name)
+    checkColumnName(part, 'a key', name)
     const column = readColumn(schema)
     if (isRefusal(column)) {
-      report.error(`the key '${name}' is ${column.refused}, which ${column.why}`, column.cure)
+      part.error(`the key '${name}' is ${column.refused}, which ${column.why}`, column.cure)
       continue
     }
     if (column.type.kind === 'double') {
-      report.error(`the key '${name}' is z.number(), which can pass 2^53 and have decimals`, KEY_CURE)
+      part.error(`the key '${name}' is z.number(), which can pass 2^53 and have decimals`, KEY_CURE)
     } else if (!KEY_KINDS.has(column.type.kind)) {
-      report.error(`the key '${name}' is of type ${column.type.kind}`, KEY_CURE)
+      part.error(`the key '${name}' is of type ${column.type.kind}`, KEY_CURE)
     }
     if (column.nullable) {
       const cure = 'leave .nullable() out here: events whose column is null belong to no entity'
-      report.error(`the key '${name}' may be null`, cure)
+      part.error(`the key '${name}' may be null`, cure)
     }
   }
 }

@@ -2,6 +2,7 @@ import type { ColumnType } from '../../timeline/column-type.ts'
 import { isRefusal, readColumn } from '../column-types.ts'
 import type { GroupData } from '../definition.ts'
 import { columnNamed, columnNames, hasColumn } from '../schema-columns.ts'
+import { checkDeprecated, checkDeprecatedFeatures } from './deprecated.ts'
 import { checkDescribed } from './described.ts'
 import { checkFeature } from './feature.ts'
 import { checkName } from './names.ts'
@@ -11,10 +12,13 @@ import type { Report } from './report.ts'
 export function checkGroup(report: Report, group: GroupData): void {
   checkName(report, 'a group', group.name)
   checkDescribed(report, group)
-  checkKey(report, group)
+  checkDeprecated(report.at('deprecated'), group)
+  checkDeprecatedFeatures(report.at('deprecatedFeatures'), group)
+  checkKey(report.at('entity'), group)
   const features = Object.entries(group.features as Readonly<Record<string, unknown>>)
-  if (features.length === 0) report.error('it has no features', `name at least one, as tx_count: count().over('7d')`)
-  for (const [name, feature] of features) checkFeature(report, name, feature, group.source)
+  if (features.length === 0)
+    report.at('features').error('it has no features', `name at least one, as tx_count: count().over('7d')`)
+  for (const [name, feature] of features) checkFeature(report.at('features', name), name, feature, group.source)
 }
 
 function checkKey(report: Report, { source, entity }: GroupData): void {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { aggregates } from '../../timeline/aggregates/index.ts'
 import type { GroupView, ServiceData } from '../definition.ts'
 import { servedNames } from '../served-name.ts'
+import { checkDeprecated, checkReadsDeprecated } from './deprecated.ts'
 import { checkDescribed } from './described.ts'
 import { checkName } from './names.ts'
 import type { Report } from './report.ts'
@@ -10,20 +11,25 @@ import type { Report } from './report.ts'
 export function checkService(report: Report, service: ServiceData): void {
   checkName(report, 'a service', service.name)
   checkDescribed(report, service)
-  if (service.features.length === 0) report.error('it reads no features', 'name a group, as features: [cardVelocity]')
+  checkDeprecated(report.at('deprecated'), service)
+  checkReadsDeprecated(report.at('features'), service)
+  if (service.features.length === 0)
+    report.at('features').error('it reads no features', 'name a group, as features: [cardVelocity]')
   const read = new Set<string>()
   for (const view of service.features) {
-    for (const name of checkView(report, view)) {
-      if (read.has(name)) report.error(`it reads ${name} twice`, 'name the group once, with all that is picked of it')
+    for (const name of checkView(report.at('features'), view)) {
+      if (read.has(name))
+        report.at('features').error(`it reads ${name} twice`, 'name the group once, with all that is picked of it')
       read.add(name)
     }
   }
   checkReadsCurrent(report, service)
   for (const name of Object.keys(service.derive)) {
-    if (read.has(name)) report.error(`the derived value '${name}' has the name of a feature`, 'give it another name')
-    else checkName(report, 'a derived value', name)
+    const derived = report.at('derive', name)
+    if (read.has(name)) derived.error(`the derived value '${name}' has the name of a feature`, 'give it another name')
+    else checkName(derived, 'a derived value', name)
   }
-  if (service.request !== null) checkRequest(report, service.request)
+  if (service.request !== null) checkRequest(report.at('request'), service.request)
 }
 
 /** Answers the served names that the view reads. */

@@ -50,20 +50,22 @@ const ROLES: readonly Role[] = [
 export function checkSource(report: Report, source: SourceData): void {
   checkName(report, 'a source', source.name)
   checkDescribed(report, source)
-  checkSchema(report, source)
-  const roles = ROLES.flatMap((role) => checkRole(report, source, role))
+  checkSchema(report.at('schema'), source)
+  const roles = ROLES.flatMap((role) => checkRole(report.at(role.option), source, role))
   for (const [i, column] of roles.entries()) {
     if (roles.indexOf(column) !== i) {
       report.error(`'${column}' is named twice among id, time, version and deleted`, 'give each a column of its own')
     }
   }
-  checkOutcome(report, source)
-  checkDuration(report, 'lookback is', source.lookback)
+  checkOutcome(report.at('outcome'), source)
+  checkDuration(report.at('lookback'), 'lookback is', source.lookback)
   if (source.stream !== null && !isTopicName(source.stream.topic)) {
     const cure = 'use 1 to 249 letters, digits, dots, underscores and hyphens'
-    report.error(`stream.topic ${JSON.stringify(source.stream.topic)} is not a name of a topic`, cure)
+    report
+      .at('stream', 'topic')
+      .error(`stream.topic ${JSON.stringify(source.stream.topic)} is not a name of a topic`, cure)
   }
-  if (source.archive !== null) checkArchiveOptions(report, source, source.archive)
+  if (source.archive !== null) checkArchiveOptions(report.at('archive'), source, source.archive)
 }
 
 function checkSchema(report: Report, source: SourceData): void {
@@ -80,9 +82,10 @@ function checkSchema(report: Report, source: SourceData): void {
     report.error(`the schema has ${columns.size} columns`, `use at most ${COLUMNS_MAX}`)
   }
   for (const [name, column] of columns) {
-    checkColumnName(report, 'a column', name)
-    if (isRefusal(column)) report.error(`${name} is ${column.refused}, which ${column.why}`, column.cure)
-    else if (column.type.kind === 'enum') checkEnum(report, name, column.type.values)
+    const part = report.at(name)
+    checkColumnName(part, 'a column', name)
+    if (isRefusal(column)) part.error(`${name} is ${column.refused}, which ${column.why}`, column.cure)
+    else if (column.type.kind === 'enum') checkEnum(part, name, column.type.values)
   }
 }
 
@@ -155,18 +158,22 @@ function checkArchiveOptions(report: Report, source: SourceData, archive: Archiv
   const { table, columns = {}, lag, precision } = archive
   if (!isTableName(table)) {
     const cure = `use letters, digits and underscores, as 'payments_auth' or 'fraud.payments_auth'`
-    report.error(`archive.table ${JSON.stringify(table)} is not a name of a table`, cure)
+    report.at('table').error(`archive.table ${JSON.stringify(table)} is not a name of a table`, cure)
   }
-  if (lag !== undefined) checkDuration(report, 'archive.lag is', lag)
+  if (lag !== undefined) checkDuration(report.at('lag'), 'archive.lag is', lag)
   if (precision !== undefined && precision !== 'ms' && precision !== 's') {
-    report.error(`archive.precision is ${JSON.stringify(precision)}`, `write 'ms' or 's'`)
+    report.at('precision').error(`archive.precision is ${JSON.stringify(precision)}`, `write 'ms' or 's'`)
   }
   for (const [name, archived] of Object.entries(columns)) {
     if (!hasColumn(source, name)) {
-      report.error(`archive.columns maps '${name}', which is no column`, `map some of ${columnNames(source)}`)
+      report
+        .at('columns', name)
+        .error(`archive.columns maps '${name}', which is no column`, `map some of ${columnNames(source)}`)
     } else if (!isArchiveName(archived) || isArchiveReserved(archived)) {
       const cure = 'use letters, digits and underscores; _origin, _sequence and _arrived_ms are taken'
-      report.error(`archive.columns maps '${name}' to ${JSON.stringify(archived)}, which cannot be a column`, cure)
+      report
+        .at('columns', name)
+        .error(`archive.columns maps '${name}' to ${JSON.stringify(archived)}, which cannot be a column`, cure)
     }
   }
   const users = new Map<string, string>()

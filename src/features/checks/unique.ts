@@ -76,7 +76,9 @@ function checkServed(problems: Problem[], { groups }: Definitions): void {
         const name = servedName(group.data.name, feature, window, value.spec.delay)
         const other = features.get(name)
         if (other !== undefined) {
-          report.error(`the features '${other}' and '${feature}' are both served as ${name}`, 'rename one of them')
+          report
+            .at('features', feature)
+            .error(`the features '${other}' and '${feature}' are both served as ${name}`, 'rename one of them')
         }
         features.set(name, feature)
       }

@@ -9,6 +9,7 @@ import {
   type JsonSchema,
   objectOf,
   requestSchema,
+  saidOf,
 } from './json-schemas.ts'
 import { BATCH_ROWS_MAX } from './service-routes.ts'
 
@@ -95,6 +96,7 @@ function servicePath(service: ServiceModel, request: JsonSchema, answer: JsonSch
     operationId: service.name,
     tags: ['services'],
     summary: service.description ?? `The features of ${service.name}.`,
+    ...saidOf('', service.deprecated),
     request: { body: { required: true, content: json(request) } },
     responses: {
       200: answers('The vector.', answer),
@@ -112,6 +114,7 @@ function batchPath(service: ServiceModel, request: JsonSchema, answer: JsonSchem
     operationId: `${service.name}_batch`,
     tags: ['services'],
     summary: `Many requests of ${service.name} at once: one bad row does not spoil the others.`,
+    ...saidOf('', service.deprecated),
     request: { body: { required: true, content: json(objectOf({ rows })) } },
     responses: {
       200: answers(

@@ -30,8 +30,11 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addEventRoutes(app, model, options.append, options.onRejected)
   addServiceRoutes(app, vectors)
 
-  const described = JSON.stringify(catalogue(model))
-  app.get('/v1/catalogue', (c) => c.body(described, 200, { 'content-type': 'application/json' }))
+  const described = catalogue(model)
+  app.get('/v1/catalogue', (c) => {
+    const health = vectors.health()
+    return c.json({ ...described, features: described.features.map((one) => ({ ...one, ...health.get(one.name)! })) })
+  })
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', (c) => {
     const reasons = [...vectors.unready(), ...ready()]

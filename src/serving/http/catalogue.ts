@@ -1,5 +1,6 @@
 import type { Described } from '../../features/definition.ts'
 import type {
+  Deprecation,
   EntityModel,
   FeatureModel,
   GroupModel,
@@ -13,27 +14,64 @@ import type { ColumnType } from '../../timeline/column-type.ts'
 import { formatDuration } from '../../timeline/duration.ts'
 import { requestSchema } from './json-schemas.ts'
 
-/** Everything that the definitions say, for people and tools. Plain JSON. */
+/** Everything that the definitions say, and what reads what, for people and tools. Plain JSON. */
 export function catalogue(model: Model) {
+  const uses = usesOf(model)
   return {
-    sources: [...model.sources.values()].map(sourceEntry),
-    entities: [...model.entities.values()].map(entityEntry),
-    groups: [...model.groups.values()].map(groupEntry),
-    features: [...model.groups.values()].flatMap((group) => group.features.map(featureEntry)),
+    sources: [...model.sources.values()].map((source) => sourceEntry(source, uses)),
+    entities: [...model.entities.values()].map((entity) => entityEntry(entity, uses)),
+    groups: [...model.groups.values()].map((group) => groupEntry(group, uses)),
+    features: [...model.groups.values()].flatMap((group) => group.features.map((of) => featureEntry(of, group, uses))),
     services: [...model.services.values()].map(serviceEntry),
   }
+}
+
+export type Catalogue = ReturnType<typeof catalogue>
+
+/** Who reads what, by name. */
+interface Uses {
+  readonly groups: readonly GroupModel[]
+  readonly services: ReadonlyMap<string, readonly string[]>
+  readonly scoring: ReadonlyMap<string, readonly string[]>
+}
+
+function usesOf({ groups, services }: Model): Uses {
+  const reading = new Map<string, string[]>()
+  const scoring = new Map<string, string[]>()
+  const note = (map: Map<string, string[]>, read: string, service: string) =>
+    map.set(read, [...(map.get(read) ?? []), service])
+  for (const { name, features, event } of services.values()) {
+    for (const feature of features) note(reading, feature.name, name)
+    if (event !== null) note(scoring, event.name, name)
+  }
+  return { groups: [...groups.values()], services: reading, scoring }
+}
+
+/** The services that read any of some features. */
+function servicesOf(features: readonly FeatureModel[], { services }: Uses): string[] {
+  return [...new Set(features.flatMap(({ name }) => services.get(name) ?? []))]
+}
+
+function deprecation(said: Deprecation | null) {
+  return said && { replaced_by: said.replacedBy, since: said.since, why: said.why }
 }
 
 function described({ description, owner, tags }: Described) {
   return { description: description ?? null, owner: owner ?? null, tags: tags ?? [] }
 }
 
-function sourceEntry(source: SourceModel) {
+function sourceEntry(source: SourceModel, uses: Uses) {
+  const groups = uses.groups.filter(({ timeline }) => timeline.source === source)
+  const features = groups.flatMap((group) => group.features)
   const named = (column: number | null) => (column === null ? null : source.columns[column]!.name)
   return {
     name: source.name,
     ...described(source),
-    columns: source.columns.map(columnEntry),
+    columns: source.columns.map((column, number) => ({
+      ...columnEntry(column),
+      features: features.filter(({ columns }) => columns.includes(number)).map(({ name }) => name),
+      groups: groups.filter(({ timeline }) => timeline.key.includes(number)).map(({ name }) => name),
+    })),
     id: named(source.id),
     time: named(source.time),
     version: named(source.version),
@@ -41,6 +79,8 @@ function sourceEntry(source: SourceModel) {
     outcome: source.outcome.map(named),
     stream: source.streamed ? { topic: source.topic } : null,
     archive: source.archive === null ? null : { table: source.archive.table, precision: source.precision },
+    groups: groups.map(({ name }) => name),
+    services: [...new Set([...servicesOf(features, uses), ...(uses.scoring.get(source.name) ?? [])])],
   }
 }
 
@@ -56,31 +96,47 @@ function typeEntry(type: ColumnType) {
   }
 }
 
-function entityEntry(entity: EntityModel) {
+function entityEntry(entity: EntityModel, uses: Uses) {
+  const groups = uses.groups.filter(({ timeline }) => timeline.entity === entity)
   const key = entity.key.map(({ name, type }) => ({ name, ...typeEntry(type) }))
-  return { name: entity.name, ...described(entity), key }
+  return {
+    name: entity.name,
+    ...described(entity),
+    key,
+    groups: groups.map(({ name }) => name),
+    services: servicesOf(
+      groups.flatMap((group) => group.features),
+      uses,
+    ),
+  }
 }
 
-function groupEntry(group: GroupModel) {
+function groupEntry(group: GroupModel, uses: Uses) {
   const { source, entity, key, retention_ms, fingerprint } = group.timeline
   return {
     name: group.name,
     ...described(group),
+    deprecated: deprecation(group.deprecated),
     source: source.name,
     entity: entity.name,
     key: key.map((column) => source.columns[column]!.name),
     timeline: fingerprint,
     retention: formatDuration(retention_ms),
     features: group.features.map(({ name }) => name),
+    services: servicesOf(group.features, uses),
   }
 }
 
-function featureEntry({ name, group, feature, spec, window_ms, delay_ms, result, timeline, columns }: FeatureModel) {
+function featureEntry(served: FeatureModel, of: GroupModel, uses: Uses) {
+  const { name, group, feature, spec, window_ms, delay_ms, result, timeline, columns } = served
   const column = timeline.source.columns.find((of) => of.name === spec.column)
   return {
     name,
     group,
     feature,
+    ...described(of),
+    description: spec.description ?? null,
+    deprecated: deprecation(served.deprecated),
     source: timeline.source.name,
     entity: timeline.entity.name,
     aggregate: spec.aggregate,
@@ -99,7 +155,10 @@ function featureEntry({ name, group, feature, spec, window_ms, delay_ms, result,
     unit: unitOf(result.kind, column?.type ?? null),
     // Over nothing; where its key is null or it could not be computed, any feature is null.
     nullable: result.nullable,
-    reads: columns.map((of) => timeline.source.columns[of]!.name),
+    empty: result.map === true ? {} : aggregates.get(spec.aggregate)!.empty,
+    reads: columns.map((column) => timeline.source.columns[column]!.name),
+    services: uses.services.get(name) ?? [],
+    timeline: timeline.fingerprint,
   }
 }
 
@@ -113,6 +172,7 @@ function serviceEntry(service: ServiceModel) {
   return {
     name: service.name,
     ...described(service),
+    deprecated: deprecation(service.deprecated),
     version: service.version,
     event: service.event?.name ?? null,
     keys: service.keys.map(({ name, type }) => ({ name, ...typeEntry(type) })),

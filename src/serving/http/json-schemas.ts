@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { FeatureModel, ServiceModel, SourceModel } from '../../features/model.ts'
+import { deprecationText } from '../../features/deprecation.ts'
+import type { Deprecation, FeatureModel, ServiceModel, SourceModel } from '../../features/model.ts'
 import type { ResultType } from '../../timeline/aggregate.ts'
 import type { ColumnType } from '../../timeline/column-type.ts'
 
@@ -54,12 +55,23 @@ export function columnSchema(type: ColumnType): JsonSchema {
 }
 
 /** What is served for a feature. Any may be null: where its key is, or where it could not be computed. */
-export function valueSchema({ result, spec, timeline }: FeatureModel): JsonSchema {
+export function valueSchema({ result, spec, timeline, deprecated }: FeatureModel): JsonSchema {
   const column = timeline.source.columns.find(({ name }) => name === spec.column)
   const one = oneValue(result, column?.type ?? null)
   const value = result.list ? { type: 'array', items: one } : one
-  if (result.map !== true) return orNull(value)
-  return orNull({ type: 'object', additionalProperties: result.nullable ? orNull(value) : value })
+  const served =
+    result.map === true
+      ? orNull({ type: 'object', additionalProperties: result.nullable ? orNull(value) : value })
+      : orNull(value)
+  const unit = typeof served.description === 'string' ? served.description : ''
+  return { ...served, ...saidOf([spec.description ?? '', unit].join(' ').trim(), deprecated) }
+}
+
+/** For people: what it is, and that it should not be read any more. */
+export function saidOf(description: string, deprecated: Deprecation | null): JsonSchema {
+  const said = deprecated === null ? '' : `${deprecationText(deprecated)}.`.replace(/^d/, 'D')
+  const text = [description, said].filter((part) => part !== '').join(' ')
+  return { ...(text === '' ? {} : { description: text }), ...(deprecated === null ? {} : { deprecated: true }) }
 }
 
 function orNull(schema: JsonSchema): JsonSchema {

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest'
+import { count, entity, featureGroup, featureService, last, money, source, sum, z } from '../../src/index.ts'
+import { featureHealth } from '../../src/serving/feature-health.ts'
+import { catalogue } from '../../src/serving/http/catalogue.ts'
+import { answerSchema } from '../../src/serving/http/json-schemas.ts'
+import { evolveTimeline, type TimelineRecord } from '../../src/stores/timeline-registry.ts'
+import { modelOf } from '../features/definition-kit.ts'
+
+const NOW = Date.UTC(2026, 10, 23)
+const DAY = 86_400_000
+
+const payments = source('payments', {
+  schema: z.object({ id: z.string(), at: z.int(), card_id: z.string(), amount: money({ scale: 2 }), note: z.string() }),
+  id: 'id',
+  time: 'at',
+  stream: { topic: 'payments' },
+})
+const card = entity('card', { key: { card_id: z.string() } })
+const spending = featureGroup('spending', {
+  source: payments,
+  entity: card,
+  owner: 'risk',
+  tags: ['card'],
+  features: {
+    n: count().describe('All payments').over('1d', '7d'),
+    total: sum(payments.amount).over('7d'),
+    note: last(payments.note).over('30d'),
+  },
+  deprecatedFeatures: { n: { replacedBy: 'total', since: '2026-11' } },
+})
+const risk = featureService('risk', { event: payments, features: [spending.pick('n_7d', 'total_7d')] })
+const model = modelOf({ spending, risk })
+
+describe('the catalogue', () => {
+  const shown = catalogue(model)
+
+  it('says of a feature whose it is, what it reads, and who reads it', () => {
+    expect(shown.features.find(({ name }) => name === 'spending__n_7d')).toMatchObject({
+      description: 'All payments',
+      owner: 'risk',
+      tags: ['card'],
+      deprecated: { replaced_by: ['spending__total_7d'], since: '2026-11', why: null },
+      empty: 0,
+      reads: [],
+      services: ['risk'],
+    })
+    expect(shown.features.find(({ name }) => name === 'spending__note_30d')).toMatchObject({
+      description: null,
+      deprecated: null,
+      empty: null,
+      reads: ['note'],
+      services: [],
+    })
+  })
+
+  it('says of a column which features and groups read it, of a source and an entity who does', () => {
+    const [{ columns, groups, services }] = shown.sources as [(typeof shown.sources)[number]]
+    const reads = columns.map(({ name, features, groups: keyed }) => [name, features, keyed])
+    expect(reads).toEqual([
+      ['id', [], []],
+      ['at', [], []],
+      ['card_id', [], ['spending']],
+      ['amount', ['spending__total_7d'], []],
+      ['note', ['spending__note_30d'], []],
+    ])
+    expect([groups, services]).toEqual([['spending'], ['risk']])
+    expect(shown.entities).toMatchObject([{ name: 'card', groups: ['spending'], services: ['risk'] }])
+  })
+
+  it('marks in the description of the API what should not be read', () => {
+    const { properties } = answerSchema(model.services.get('risk')!) as unknown as {
+      properties: { features: { properties: Record<string, object> } }
+    }
+    expect(properties.features.properties.spending__n_7d).toMatchObject({
+      deprecated: true,
+      description: 'All payments Deprecated since 2026-11: read spending__total_7d instead.',
+    })
+    expect(properties.features.properties.spending__total_7d).not.toHaveProperty('deprecated')
+  })
+})
+
+describe('the health of a feature', () => {
+  const timeline = [...model.timelines.values()][0]!
+  const fresh = evolveTimeline(null, timeline, {}, NOW)
+  const covered = (since_ms: number | null, columns = since_ms, reason: string | null = null): TimelineRecord => ({
+    ...fresh,
+    coverage: {
+      since_ms,
+      columns: columns === null ? {} : Object.fromEntries(fresh.schemas.columns.map((_, i) => [i, columns])),
+      reason,
+      proof: [],
+    },
+  })
+  const wall = { now_ms: NOW, prunes: true }
+  const history = { now_ms: NOW, prunes: false }
+
+  it.each<[string, string, TimelineRecord | null, number | null, typeof wall, object]>([
+    ['a timeline that is not known', 'n_7d', null, NOW, wall, { status: 'unserved', complete_since_ms: null }],
+    ['all of it', 'total_7d', covered(0), NOW, wall, { status: 'ok', complete_since_ms: 0, why: null }],
+    ['just its window', 'n_7d', covered(NOW - 7 * DAY), NOW, wall, { status: 'ok', why: null }],
+    [
+      'a millisecond less than its window',
+      'n_7d',
+      covered(NOW - 7 * DAY + 1),
+      NOW,
+      wall,
+      {
+        status: 'incomplete',
+        why: 'its window begins at 2026-11-16T00:00:00.000Z, and rows are complete since 2026-11-16T00:00:00.001Z only',
+      },
+    ],
+    ['the shorter window of the two', 'n_1d', covered(NOW - 2 * DAY), NOW, wall, { status: 'ok' }],
+    [
+      'a column that came later',
+      'total_7d',
+      covered(0, null),
+      NOW,
+      wall,
+      { status: 'incomplete', why: 'a column that it reads is new: a backfill is due' },
+    ],
+    [
+      'nothing, for a reason',
+      'n_1d',
+      covered(null, null, 'rows were lost'),
+      NOW,
+      wall,
+      { status: 'incomplete', complete_since_ms: null, why: 'rows were lost' },
+    ],
+    ['a stream that is behind', 'n_1d', covered(0), NOW - 60_001, wall, { status: 'stale' }],
+    ['a stream that is nearly there', 'n_1d', covered(0), NOW - 60_000, wall, { status: 'ok' }],
+    [
+      'a stream that nobody knows of',
+      'n_1d',
+      covered(0),
+      null,
+      wall,
+      { status: 'stale', why: 'it is not known how far the stream of payments is' },
+    ],
+    ['part of history', 'n_1d', covered(NOW - 300 * DAY), NOW, history, { status: 'incomplete' }],
+    ['all of history', 'n_1d', covered(0), NOW, history, { status: 'ok' }],
+  ])('%s', (_, name, record, watermark_ms, now, expected) => {
+    const feature = model.features.get(`spending__${name}`)!
+    expect(featureHealth(feature, record, watermark_ms, now)).toMatchObject(expected)
+  })
+})
