@@ -1,5 +1,6 @@
 import { archiveBench } from './archive.ts'
 import { backfillBench } from './backfill.ts'
+import { definitionsBench } from './definitions.ts'
 import { eventLogBench } from './event-log.ts'
 import { kafkaBench } from './kafka.ts'
 import { onlineStoreBench } from './online-store.ts'
@@ -25,6 +26,7 @@ const BENCHES: Record<string, (report: Report) => Promise<void>> = {
   worker: workerBench,
   scale: scaleBench,
   rebuild: rebuildBench,
+  definitions: definitionsBench,
 }
 
 const asked = process.argv.slice(2)

@@ -22,16 +22,14 @@ export class RowColumns {
   readonly #types: readonly ColumnType[]
   readonly #fillers: readonly FillRun[]
   readonly #interners: readonly (Interner | null)[]
-  /** By schema number. */
-  readonly #layouts: readonly (RowLayout | undefined)[]
+  /** By schema number, which are few of many that there could be. */
+  readonly #layouts: ReadonlyMap<number, RowLayout>
   /** Of each wanted column: its number in the registry, or -1 where it was never written. */
   readonly #numbers: readonly number[]
   #index: RowIndex | null = null
 
   constructor(wanted: readonly WantedColumn[], schemas: RowSchemas) {
-    const layouts: (RowLayout | undefined)[] = []
-    for (const schema of schemas.schemas) layouts[schema.number] = rowLayout(schema, schemas)
-    this.#layouts = layouts
+    this.#layouts = new Map(schemas.schemas.map((schema) => [schema.number, rowLayout(schema, schemas)]))
     this.#numbers = wanted.map(({ name, type }) => findColumn(schemas, name, type))
     // The registry's enum has every value that was ever written, in the order of their codes.
     this.#types = wanted.map(({ type }, i) => schemas.columns[this.#numbers[i]!]?.type ?? type)
@@ -99,18 +97,21 @@ export class RowColumns {
    */
   whole(columns: readonly number[]): MaskFill | null {
     const numbers = columns.map((column) => this.#numbers[column]!)
-    const has = this.#layouts.map((layout) => numbers.every((number) => layout!.slot[number]! >= 0))
-    if (this.#layouts.every((layout) => has[layout!.schema])) return null
+    const lacking = new Set<number>()
+    for (const { schema, slot } of this.#layouts.values()) {
+      if (!numbers.every((number) => slot[number]! >= 0)) lacking.add(schema)
+    }
+    if (lacking.size === 0) return null
     return (mask, count) => {
       const { schema, view, offsets } = this.#index!
-      if (schema !== 0) mask.fill(has[schema] ? 1 : 0, 0, count)
-      else for (let i = 0; i < count; i++) mask[i] = has[view.getUint16(offsets[i]! + 4, true)] ? 1 : 0
+      if (schema !== 0) mask.fill(lacking.has(schema) ? 0 : 1, 0, count)
+      else for (let i = 0; i < count; i++) mask[i] = lacking.has(view.getUint16(offsets[i]! + 4, true)) ? 0 : 1
     }
   }
 
   /** Where a schema has a column. A schema that lacks it has no bit and no slot. */
   #place(schema: number, number: number): { bit: number; slot: number } {
-    const layout = this.#layouts[schema]
+    const layout = this.#layouts.get(schema)
     if (layout === undefined) {
       throw new RowError('ROW_SCHEMA_UNKNOWN', `row schema ${schema} is not in the registry that was read`)
     }
