@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import { formatPlace, type Problem } from '../features/problem.ts'
+import { type Place, pathOf, placesIn } from './stack-place.ts'
 
 /** A file of definitions that could not be loaded. */
 export interface FileProblem {
@@ -17,12 +17,6 @@ export type LoadProblem = FileProblem | Problem
 /** `feature-defs/card.ts:4:20: Unexpected "*"; ...`. */
 export function formatFileProblem(problem: FileProblem): string {
   return `${formatPlace(problem)}: ${problem.message}; ${problem.cure}`
-}
-
-interface Place {
-  readonly path: string
-  readonly line: number
-  readonly column: number | null
 }
 
 /**
@@ -49,7 +43,7 @@ export function fileProblem(
     const place = from === undefined ? null : { path: pathOf(from), line: 0, column: null }
     return problem(file, place, text, 'correct the path, or install the package', show)
   }
-  const place = placeIn(stack, isOurs)
+  const place = placesIn(stack).find(({ path }) => isOurs(path)) ?? null
   const what = name === 'TypeError' || name === 'Error' || name === 'SyntaxError' ? message : `${name}: ${message}`
   return problem(file, place, what, 'correct the definition: the file could not be loaded', show)
 }
@@ -69,20 +63,4 @@ function problem(
     cure,
     severity: 'error',
   }
-}
-
-/** The first place of a stack that lies in a file of the user. Errors of linking begin with the place, on a line of its own. */
-function placeIn(stack: string, isOurs: (path: string) => boolean): Place | null {
-  const head = /^(\S+):(\d+)\n/.exec(stack)
-  const frames = [...stack.matchAll(/^ {4}at .*?\(?((?:file:\/\/)?\/[^\s()]+?):(\d+):(\d+)\)?$/gm)]
-  const places: Place[] = [
-    ...(head === null ? [] : [{ path: pathOf(head[1]!), line: Number(head[2]), column: null }]),
-    ...frames.map(([, path, line, column]) => ({ path: pathOf(path!), line: Number(line), column: Number(column) })),
-  ]
-  return places.find(({ path }) => isOurs(path)) ?? null
-}
-
-function pathOf(text: string): string {
-  const plain = text.split('?', 1)[0]!
-  return plain.startsWith('file:') ? fileURLToPath(plain) : plain
 }

@@ -3,12 +3,13 @@ import { relative, resolve as resolvePath, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { collect, type DefinitionModule, type Definitions } from '../features/collect.ts'
 import type { Model } from '../features/model.ts'
-import { formatProblem } from '../features/problem.ts'
+import { formatProblem, type Problem } from '../features/problem.ts'
 import { resolve } from '../features/resolve.ts'
 import { CommandError } from './command-error.ts'
 import { definitionFiles } from './definition-files.ts'
 import { EXIT } from './exit-code.ts'
 import { fileProblem, formatFileProblem, type LoadProblem } from './file-problem.ts'
+import { ProblemPlaces } from './problem-place.ts'
 import { hookTypeScript } from './typescript-hook.ts'
 
 export interface LoadedDefinitions {
@@ -19,6 +20,8 @@ export interface LoadedDefinitions {
   /** Null where a problem is an error. */
   readonly model: Model | null
   readonly problems: readonly LoadProblem[]
+  /** Finds the place of a problem of these definitions that somebody else found. */
+  locate(problem: Problem): Problem
 }
 
 /**
@@ -49,10 +52,12 @@ export async function loadDefinitions(folder: string): Promise<LoadedDefinitions
     }
   }
   const definitions = collect(modules)
+  const places = new ProblemPlaces({ isOurs, show })
+  const locate = (problem: Problem): Problem => places.locate(problem)
   // What is defined in a file that failed would be told as missing: first things first.
-  if (problems.size > 0) return { files, definitions, model: null, problems: [...problems.values()] }
+  if (problems.size > 0) return { files, definitions, model: null, problems: [...problems.values()], locate }
   const resolved = resolve(definitions)
-  return { files, definitions, ...resolved }
+  return { files, definitions, model: resolved.model, problems: resolved.problems.map(locate), locate }
 }
 
 /** The model of a folder of definitions. Throws a CommandError that lists every error. */

@@ -134,10 +134,88 @@ describe('what cannot be loaded is told with its place, and no stack', () => {
     ])
   })
 
-  it('what is wrong with definitions that load, by file and name', async () => {
+  it('what is wrong with definitions that load, by place and name', async () => {
     write({ 'defs/payments.ts': SOURCE.replace(`time: 'at'`, `time: 'when' as never`) })
     expect((await load()).problems).toEqual([
-      `defs/payments.ts: source payments: time is "when", which is no column; name one of id, at, card_id`,
+      `defs/payments.ts:6:87: source payments: time is "when", which is no column; name one of id, at, card_id`,
+    ])
+  })
+})
+
+describe('a problem is told at the line that is wrong', () => {
+  const FIRST = `import { count, entity, featureGroup, featureService, source, z } from 'millrace'
+interface Nothing { readonly of: string }
+// A type that goes away: lines are those of the file as it was written.
+export const payments = source('payments', {
+  schema: z.object({ id: z.string(), at: z.int(), card_id: z.string(), /* 'born': { */ born: z.bigint() }),
+  id: 'id',
+  time: 'at',
+  stream: { topic: 'a b' },
+  archive: {
+    table: 'a',
+    columns: {
+      nothing: 'x',
+    } as never,
+  },
+})
+export const card = entity('card', { key: { card_id: z.string() }, tags: 'pci' as never })
+`
+  it.each<[what: string, text: string, place: string, message: string]>([
+    ['a column', '', '5:88', 'born is z.bigint()'],
+    ['an option of an option', '', '8:13', 'stream.topic'],
+    ['one further down', '', '12:7', 'archive.columns maps'],
+    ['an option of an entity', '', '16:68', 'tags is not a list'],
+    [
+      'a feature',
+      `export const g = featureGroup('g', {\n  source: payments,\n  entity: card,\n  features: {\n    ok: count().over('7d'),\n    bad: count()\n      .over('1w' as never),\n  },\n})`,
+      '22:5',
+      `the feature 'bad' has the window '1w'`,
+    ],
+    [
+      'a feature that a function makes',
+      `const of = (window: string) => count().over(window as never)\nconst features = {\n  bad: of('1w'),\n}\nexport const g = featureGroup('g', { source: payments, entity: card, features })`,
+      '17:40',
+      `the feature 'bad' has the window '1w'`,
+    ],
+    [
+      'a feature without a window',
+      `const bad = count()\nexport const g = featureGroup('g', { source: payments, entity: card, features: { ...{ bad } } as never })`,
+      '17:13',
+      `the feature 'bad' has no window`,
+    ],
+    [
+      'a group that a function makes',
+      `const make = (name: string) =>\n  featureGroup(name, { source: payments, entity: card, features: { n: count().over('7d') } })\nexport const g = make('G')`,
+      '18:3',
+      `'G' cannot be the name of a group`,
+    ],
+    [
+      'a derived value',
+      `const g = featureGroup('g', { source: payments, entity: card, features: { n: count().over('7d') } })\nexport const s = featureService('s', {\n  features: [g],\n  derive: {\n    fine: ({ f }) => ({ Bad: 1, of: [f.g__n_7d] }).Bad,\n    Bad: () => 1,\n  },\n})`,
+      '22:5',
+      `'Bad' cannot be the name of a derived value`,
+    ],
+    [
+      'what is there twice',
+      `export const other = entity('card', {\n  key: { card_id: z.string() },\n})`,
+      '17:22',
+      `another entity is called 'card'`,
+    ],
+  ])('%s', async (_, text, place, message) => {
+    write({ 'defs/all.ts': FIRST + text })
+    const { problems } = await load()
+    expect(problems).toContainEqual(expect.stringContaining(message))
+    const found = problems.find((problem) => problem.includes(message))!
+    expect(found).toMatch(new RegExp(`^defs/all.ts:${place}: `))
+  })
+
+  it('in the file where it is written, though another one exports it', async () => {
+    write({
+      'defs/a.ts': `export { card } from '../lib/card.ts'`,
+      'lib/card.ts': `import { entity } from 'millrace'\n\nexport const card = entity('card', {\n  key: {},\n})`,
+    })
+    expect((await load()).problems).toEqual([
+      `${folder}/lib/card.ts:4:3: entity card: its key has no parts; name at least one, as key: { card_id: z.string() }`,
     ])
   })
 })

@@ -9,6 +9,7 @@ import { EXIT } from '../exit-code.ts'
 import type { LoadProblem } from '../file-problem.ts'
 import { formatLoadProblem, type LoadedDefinitions, loadDefinitions } from '../load-definitions.ts'
 import { counted, Output, styled } from '../output.ts'
+import { lineOf } from '../problem-place.ts'
 import { type Settings, settingsOf } from '../settings.ts'
 
 export default command({
@@ -44,7 +45,7 @@ export default command({
 
 /** What the archive tables of a data folder lack; nothing where there is no such folder yet. */
 async function archiveProblems(
-  { definitions, model }: LoadedDefinitions,
+  { definitions, model, locate }: LoadedDefinitions,
   settings: Settings,
   note: (text: string) => void,
 ): Promise<readonly LoadProblem[]> {
@@ -58,7 +59,7 @@ async function archiveProblems(
       if (found === null) return null
       return { columns: new Map(Object.entries(found.columns).map(([name, type]) => [name, { type }])) }
     }
-    return await checkArchive(definitions, model, describe, archiveTypeProblem)
+    return (await checkArchive(definitions, model, describe, archiveTypeProblem)).map(locate)
   } finally {
     await backend.close()
   }
@@ -66,14 +67,26 @@ async function archiveProblems(
 
 /** A problem with the same fields, wherever it was found. */
 function plain(problem: LoadProblem): object {
-  const place = 'kind' in problem ? { line: null, column: null } : { kind: null, name: null }
-  return { ...place, ...problem }
+  if (!('kind' in problem)) return { ...problem, kind: null, name: null }
+  const { part: _, ...rest } = problem
+  return rest
+}
+
+/** The line of a problem, and a caret under its place. */
+function excerpt({ file, line, column }: LoadProblem): string[] {
+  const text = line === null ? null : lineOf(file, line)
+  if (text === null) return []
+  const number = `  ${line} | `
+  if (column === null) return [styled('dim', number) + text]
+  // Tabs stay, so that the caret stands where the eye looks for it.
+  const before = text.slice(0, column - 1).replace(/[^\t]/g, ' ')
+  return [styled('dim', number) + text, `${' '.repeat(number.length)}${before}${styled('red', '^')}`]
 }
 
 function checkText({ files, model }: LoadedDefinitions, problems: readonly LoadProblem[]): string {
   const lines = problems.map((problem) => {
     const word = problem.severity === 'error' ? styled('red', 'error') : styled('yellow', 'warning')
-    return `${word}: ${formatLoadProblem(problem)}`
+    return [`${word}: ${formatLoadProblem(problem)}`, ...excerpt(problem)].join('\n')
   })
   const errors = problems.filter(({ severity }) => severity === 'error').length
   const warnings = problems.length - errors
