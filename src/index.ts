@@ -17,6 +17,7 @@ export type {
   VectorOf,
 } from './features/service-types.ts'
 export { type Source, type SourceOptions, source } from './features/source.ts'
+export type { EventOf, Sources } from './features/source-types.ts'
 export type { Aggregate, Over, Windowed } from './timeline/aggregate.ts'
 export {
   avg,

@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import { collect } from './features/collect.ts'
 import { dataOf, meta } from './features/definition.ts'
 import { EventError } from './features/event-error.ts'
@@ -6,6 +5,7 @@ import type { ParsedEvent, SourceModel } from './features/model.ts'
 import { resolveModel } from './features/resolve.ts'
 import type { InputOf, Service, VectorOf } from './features/service-types.ts'
 import type { AnySource } from './features/source.ts'
+import type { EventOf } from './features/source-types.ts'
 import { servedValue } from './serving/answer-writer.ts'
 import { readAt } from './serving/instant.ts'
 import { ServicePlan } from './serving/service-plan.ts'
@@ -13,12 +13,9 @@ import { ServingError } from './serving/serving-error.ts'
 import type { TimelineKey } from './stores/online-store.ts'
 import { evolveTimeline, SINCE_EVER_MS, type TimelineRecord } from './stores/timeline-registry.ts'
 import { TimelineWriter } from './stores/timeline-writer.ts'
-import type { type } from './timeline/column.ts'
 
 export { EventError } from './features/event-error.ts'
-
-/** An event of a source as it is sent, with its outcome. */
-export type EventOf<Src extends AnySource> = z.input<z.ZodObject<Src[typeof meta][typeof type]['shape']>>
+export type { EventOf } from './features/source-types.ts'
 
 type AnyService = Service<string, unknown, unknown>
 
