@@ -5,34 +5,50 @@ import { archiveTypeProblem } from '../../stores/archive/clickhouse-types.ts'
 import { getJson } from '../answer.ts'
 import { openInspection } from '../backend.ts'
 import { command, FLAGS } from '../command.ts'
+import { CONFIG_FILES } from '../config/load-config.ts'
 import { EXIT } from '../exit-code.ts'
 import type { LoadProblem } from '../file-problem.ts'
 import { formatLoadProblem, type LoadedDefinitions, loadDefinitions } from '../load-definitions.ts'
 import { counted, Output, styled } from '../output.ts'
 import { lineOf } from '../problem-place.ts'
 import { type Settings, settingsOf } from '../settings.ts'
+import { watchCheck } from '../watch-check.ts'
 
 export default command({
   meta: {
     name: 'check',
     description:
       'Says everything that is wrong with the definitions, with the file, the name and a cure; where there is a data folder,\n' +
-      'also what its archive tables lack. Warnings are told apart: they keep nothing from working.',
+      'also what its archive tables lack. Warnings are told apart: they keep nothing from working.\n' +
+      'With --watch it checks again whenever a definition changes, or a file that one imports, until Ctrl-C.',
   },
-  args: { defs: FLAGS.defs, data: FLAGS.data, config: FLAGS.config, json: FLAGS.json },
+  args: {
+    defs: FLAGS.defs,
+    data: FLAGS.data,
+    config: FLAGS.config,
+    watch: { type: 'boolean', default: false, description: 'Checks again whenever a file changes, until Ctrl-C' },
+    json: FLAGS.json,
+  },
   help: {
     examples: [
       { line: 'millrace check', what: 'the definitions in feature-defs' },
+      { line: 'millrace check --watch', what: 'the same again and again, while they are being written' },
       { line: 'millrace check --defs other-defs --json', what: 'others, for a program' },
     ],
     exits: [
       [EXIT.failed, 'the archive tables could not be looked at'],
-      [EXIT.definitions, 'there are errors; warnings alone are 0'],
+      [EXIT.definitions, 'there are errors; warnings alone are 0. With --watch: as the last check ended'],
+      [EXIT.interrupted, 'Ctrl-C before the first check of --watch had ended'],
     ],
   },
   async run({ args }) {
     const output = new Output(args.json)
     const settings = await settingsOf(args)
+    if (args.watch) {
+      const others = args.config === undefined ? CONFIG_FILES : [args.config]
+      const argv = process.argv.slice(2).filter((arg) => arg !== '--watch')
+      return watchCheck({ defs: settings.defs, others, argv, json: args.json })
+    }
     const loaded = await loadDefinitions(settings.defs)
     const problems = [...loaded.problems, ...(await archiveProblems(loaded, settings, (text) => output.note(text)))]
     const errors = problems.filter(({ severity }) => severity === 'error')

@@ -9,7 +9,7 @@ import type { LoadedConfig } from './loaded-config.ts'
 import { type ConfigFile, resolveConfig } from './resolve-config.ts'
 
 /** Looked for where the command is called. */
-const NAMES = ['ts', 'mts', 'js', 'mjs'].map((ending) => `millrace.config.${ending}`)
+export const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs'].map((ending) => `millrace.config.${ending}`)
 
 export interface ConfigPlace {
   /** A configuration file; null: `millrace.config.ts` (or .mts, .js, .mjs) in `cwd`, where there is one. */
@@ -28,7 +28,7 @@ export async function loadConfig({ file, env, cwd }: ConfigPlace): Promise<Loade
 }
 
 function nameIn(cwd: string): string | null {
-  const [name = null, second] = NAMES.filter((one) => existsSync(join(cwd, one)))
+  const [name = null, second] = CONFIG_FILES.filter((one) => existsSync(join(cwd, one)))
   if (second === undefined) return name
   throw configWrong([`there are both ${name} and ${second}; keep one of them`])
 }
