@@ -24,7 +24,8 @@ export interface RowListing {
 
 /**
  * The winning rows with `after_ms < time <= until_ms` that pass `where`, at most `limit` of them. `columns` must hold those that
- * `where` reads. Throws a RowError for bytes that are not rows, or are of a schema that the registry does not have.
+ * `where` reads; `current`, one row, takes the place of every stored row of its id (L5). Throws a RowError for bytes that are not
+ * rows, or are of a schema that the registry does not have.
  */
 export function listRows(
   stored: Uint8Array | null,
@@ -33,9 +34,10 @@ export function listRows(
   window: { readonly after_ms: number; readonly until_ms: number },
   where: FilterNode | null,
   limit: number,
+  current: Uint8Array | null = null,
 ): RowListing {
   const index = new RowIndex()
-  index.index(stored, null, window.after_ms, window.until_ms)
+  index.index(stored, current, window.after_ms, window.until_ms)
   const cells = new RowColumns(columns, schemas)
   cells.decode(index)
   const mask = new Uint8Array(index.count).fill(1)
