@@ -37,6 +37,9 @@ export interface CheckDefinition {
   readonly normalize?: boolean
   readonly pattern?: RegExp
   readonly fn?: unknown
+  readonly prefix?: string
+  readonly suffix?: string
+  readonly includes?: string
 }
 
 /** Zod's definition of a schema. */

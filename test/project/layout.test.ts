@@ -16,10 +16,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   serving: ['timeline', 'features', 'stores'],
   client: ['features'],
   cli: ['timeline', 'features', 'stores', 'adapters', 'backfill', 'stream', 'serving', 'config.ts'],
-  // The public entries: the language, the configuration's types, and the test kit, which runs the kernel and serving without I/O.
+  // The test kit runs the kernel and serving without I/O.
+  testing: ['timeline', 'features', 'stores', 'serving'],
+  // The public entries: the language, the configuration's types, and the test kit.
   'index.ts': ['timeline', 'features'],
   'config.ts': [],
-  'testing.ts': ['timeline', 'features', 'stores', 'serving'],
+  'testing.ts': ['features', 'testing'],
 }
 
 function files(folder: string): string[] {

@@ -1,0 +1,130 @@
+import type { FeatureModel } from '../features/model.ts'
+import { TimelineWriter } from '../stores/timeline-writer.ts'
+import { formatDuration } from '../timeline/duration.ts'
+import { hash64Hex } from '../timeline/id-hash.ts'
+import { type ListedRow, listRows } from '../timeline/row-list.ts'
+import { findColumn } from '../timeline/row-schema.ts'
+import type { CompiledService, Happened, Reply, StoredRows } from './compiled-service.ts'
+import { type EventBehind, type ExplainedValue, placeOf } from './event-behind.ts'
+import { explainedText } from './explained-text.ts'
+import { formatIso } from './instants.ts'
+import { featureText, filterText } from './spec-text.ts'
+
+/** An answer and the events it was computed from. */
+export interface Behind {
+  readonly compiled: CompiledService
+  readonly rows: StoredRows
+  readonly reply: Reply
+  readonly happened: readonly Happened[]
+}
+
+/** A value that the service serves, explained. */
+export function explainedValue(behind: Behind, name: string): ExplainedValue {
+  const { compiled, reply } = behind
+  const feature = compiled.model.features.find((served) => served.name === name)
+  const value = reply.values.get(name)!
+  const common = { name, value, as_of: formatIso(reply.at_ms), toString: () => explainedText(explained) }
+  const explained: ExplainedValue =
+    feature === undefined
+      ? {
+          ...common,
+          definition: 'derive',
+          entity: null,
+          window: null,
+          reads: [],
+          counted: [],
+          passedOver: [],
+          from: [...compiled.reads.get(name)!].map((read) => explainedValue(behind, read)),
+        }
+      : { ...common, ...explainedFeature(behind, feature) }
+  return explained
+}
+
+function explainedFeature(behind: Behind, feature: FeatureModel): Omit<ExplainedValue, 'name' | 'value' | 'as_of'> {
+  const { compiled, rows, reply } = behind
+  const { spec, window_ms, delay_ms, timeline } = feature
+  const { source } = timeline
+  const key = compiled.key(feature, reply.question)
+  const until_ms = reply.at_ms - delay_ms
+  const window = { after_ms: until_ms - window_ms, until_ms }
+  const { schemas } = compiled.record(feature)
+  const columns = source.columns.filter(({ name, type }) => findColumn(schemas, name, type) >= 0)
+  const scored = source.name === compiled.model.event?.name ? reply.question.event : null
+  const scoredHash = scored === null ? null : hash64Hex(scored.id)
+  const isScored = (row: ListedRow) => row.idHash === scoredHash && row.time_ms === scored?.time_ms
+  const ids = idsByHash(behind, source.name)
+  const list = (range: typeof window, where: typeof spec.where) =>
+    key === null
+      ? []
+      : listRows(rows.get(key) ?? null, schemas, columns, range, where, Infinity, scoredRow(behind, feature)).rows
+  const shown = (row: ListedRow): EventBehind => ({
+    time: formatIso(row.time_ms),
+    time_ms: row.time_ms,
+    id: ids.get(row.idHash)!,
+    version: row.version,
+    scored: isScored(row),
+    columns: row.columns,
+  })
+  const counts = (row: ListedRow) => !(spec.excludeCurrent && isScored(row))
+  const counted = list(window, spec.where).filter(counts).map(shown)
+  const places = new Set(counted.map(placeOf))
+  const all = list({ after_ms: Number.NEGATIVE_INFINITY, until_ms: Number.POSITIVE_INFINITY }, null).map(shown)
+  return {
+    definition: featureText(feature),
+    entity: key === null ? null : entityOf(feature, key),
+    window: { after: formatIso(window.after_ms), until: formatIso(window.until_ms) },
+    reads: feature.columns.map((column) => source.columns[column]!.name),
+    counted,
+    passedOver: all
+      .filter((event) => !places.has(placeOf(event)))
+      .map((event) => ({ ...event, why: whyNot(feature, event, window) })),
+    from: [],
+  }
+}
+
+function whyNot(
+  { spec }: FeatureModel,
+  { time_ms, scored }: EventBehind,
+  { after_ms, until_ms }: { readonly after_ms: number; readonly until_ms: number },
+): string {
+  if (scored && spec.excludeCurrent) return 'excludeCurrent(): it is being scored'
+  if (time_ms === after_ms) return 'at the very start of the window, which is not in it'
+  if (time_ms < after_ms) return `${formatDuration(after_ms - time_ms)} before the window`
+  if (time_ms > until_ms) {
+    return spec.delay === null
+      ? `${formatDuration(time_ms - until_ms)} after the instant`
+      : `${formatDuration(time_ms - until_ms)} after the window, which ends ${spec.delay} early`
+  }
+  return spec.where === null ? 'null' : `not where ${filterText(spec.where)}`
+}
+
+function idsByHash({ happened, reply }: Behind, source: string): ReadonlyMap<string, string> {
+  const ids = happened.flatMap((some) => (some.source === source ? some.events.map(({ id }) => id) : []))
+  const scored = reply.question.event
+  return new Map([...ids, ...(scored === null ? [] : [scored.id])].map((id) => [hash64Hex(id), id]))
+}
+
+/** The row of the event that is being scored, where the feature's timeline is of its source. */
+function scoredRow({ compiled, reply }: Behind, feature: FeatureModel): Uint8Array | null {
+  const { event } = reply.question
+  if (event === null || feature.timeline.source.name !== compiled.model.event!.name) return null
+  const writer = new TimelineWriter(feature.timeline, compiled.record(feature))
+  writer.add(event)
+  return writer.take(null)[0]?.rows ?? null
+}
+
+/** Parts of the key that stand in it behind their lengths (L6). */
+function entityOf({ timeline }: FeatureModel, key: string): Readonly<Record<string, string>> {
+  const names = timeline.entity.key.map(({ name }) => name)
+  let rest = key.slice(key.indexOf('{') + 1, -1)
+  // Parts that are very long are there as their hash alone.
+  if (rest.startsWith('#')) return { [names.join(', ')]: rest }
+  const parts = names.map((name) => {
+    const start = rest.indexOf(':') + 1
+    const end = start + Number(rest.slice(0, start - 1))
+    const text = rest.slice(start, end).replaceAll('%7B', '{').replaceAll('%7D', '}').replaceAll('%25', '%')
+    rest = rest.slice(end + 1)
+    return [name, text]
+  })
+  return Object.fromEntries(parts)
+}
