@@ -1,5 +1,6 @@
 import type { FeatureModel } from '../features/model.ts'
 import { TimelineWriter } from '../stores/timeline-writer.ts'
+import { aggregates } from '../timeline/aggregates/index.ts'
 import { formatDuration } from '../timeline/duration.ts'
 import { hash64Hex } from '../timeline/id-hash.ts'
 import { type ListedRow, listRows } from '../timeline/row-list.ts'
@@ -87,7 +88,10 @@ function whyNot(
   { time_ms, scored }: EventBehind,
   { after_ms, until_ms }: { readonly after_ms: number; readonly until_ms: number },
 ): string {
-  if (scored && spec.excludeCurrent) return 'excludeCurrent(): it is being scored'
+  if (scored && spec.excludeCurrent) {
+    const compares = aggregates.get(spec.aggregate)?.readsCurrent === true
+    return compares ? `${spec.aggregate}() compares it with the others` : 'left out by excludeCurrent()'
+  }
   if (time_ms === after_ms) return 'at the very start of the window, which is not in it'
   if (time_ms < after_ms) return `${formatDuration(after_ms - time_ms)} before the window`
   if (time_ms > until_ms) {

@@ -1,4 +1,6 @@
 import type { FeatureModel } from '../features/model.ts'
+import type { AggregateSpec } from '../timeline/aggregate.ts'
+import { aggregates } from '../timeline/aggregates/index.ts'
 import { durationMs, formatDuration } from '../timeline/duration.ts'
 import type { FilterNode } from '../timeline/filter.ts'
 
@@ -7,20 +9,26 @@ const FILTER_NAMES: Readonly<Record<string, string>> = { in: 'inList', null: 'is
 
 /** A feature as one would write it: `count().where(eq(status, "declined")).over("24h")`. */
 export function featureText({ spec, window_ms }: FeatureModel): string {
-  const { aggregate, column, of, params, where, excludeCurrent, windows, delay } = spec
+  const { aggregate, column, of, params, where, per, excludeCurrent, windows, delay } = spec
   const window = windows.find((one) => durationMs(one) === window_ms) ?? formatDuration(window_ms)
-  const given = [
-    ...(column === null ? [] : [column]),
-    ...(of === null ? [] : [filterText(of)]),
-    ...Object.values(params),
-  ]
+  const parts = [column, of === null ? null : filterText(of), paramsText(params)].filter((part) => part !== null)
+  const leavesOut = excludeCurrent && aggregates.get(aggregate)?.readsCurrent !== true
   return [
-    `${aggregate}(${given.join(', ')})`,
+    `${aggregate}(${parts.join(', ')})`,
     where === null ? '' : `.where(${filterText(where)})`,
-    excludeCurrent ? '.excludeCurrent()' : '',
+    leavesOut ? '.excludeCurrent()' : '',
+    per === null ? '' : `.per(${per.column}, { limit: ${per.limit} })`,
     `.over('${window}')`,
     delay === null ? '' : `.delayed('${delay}')`,
   ].join('')
+}
+
+/** A number that stands alone is the `n` of a list. */
+function paramsText(params: AggregateSpec['params']): string | null {
+  const entries = Object.entries(params)
+  if (entries.length === 0) return null
+  if (entries.length === 1 && entries[0]![0] === 'n') return String(params.n)
+  return `{ ${entries.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(', ')} }`
 }
 
 /** A filter as one would write it. */

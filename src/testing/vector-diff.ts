@@ -71,10 +71,18 @@ function explainedIn<X extends AnyService>(answer: Answered<X>, name: string): E
   return Object.hasOwn(answer.vector as object, name) ? answer.explain(name as never) : null
 }
 
-/** Whether two served values are the same, lists by their elements. */
+/** Whether two served values are the same: lists by their elements, maps by their keys. */
 export function sameValue(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((value, i) => value === b[i])
-  return a === b
+  if (a === b) return true
+  if (!isCompound(a) || !isCompound(b) || Array.isArray(a) !== Array.isArray(b)) return false
+  const keys = Object.keys(a)
+  return (
+    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameValue(a[key], b[key]))
+  )
+}
+
+function isCompound(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 function valueDiff(name: string, before: ExplainedValue | null, after: ExplainedValue | null): ValueDiff {

@@ -48,7 +48,9 @@ export function listRows(
   const rows: ListedRow[] = []
   let total = 0
   for (let i = index.count - 1; i >= 0; i--) {
-    if (mask[i] === 0) continue
+    // `current` is indexed whatever its time.
+    const time_ms = index.times[i]!
+    if (mask[i] === 0 || time_ms <= window.after_ms || time_ms > window.until_ms) continue
     total++
     if (rows.length < limit) rows.push(listedRow(index, cells, columns, i))
   }

@@ -2,6 +2,7 @@ import { ago, ahead, assertVector, build, given, NOW, VectorError, vectorDiff } 
 import { describe, expect, it } from 'vitest'
 import {
   avg,
+  changed,
   count,
   countDistinct,
   entity,
@@ -9,7 +10,9 @@ import {
   featureGroup,
   featureService,
   lastN,
+  maxGap,
   money,
+  rate,
   ratio,
   source,
   sum,
@@ -48,6 +51,10 @@ const group = featureGroup('card', {
     old: count().over('24h').delayed('24h'),
     shops: lastN(payments.shop, 2).over('24h'),
     idle: timeSinceLast().excludeCurrent().over('7d'),
+    per_shop: sum(payments.amount).per(payments.shop, { limit: 2 }).over('24h'),
+    changed: changed(payments.shop).over('24h'),
+    gap: maxGap({ toNow: true }).over('24h'),
+    declined: rate(eq(payments.status, 'declined')).over('24h'),
   },
 })
 const devices = featureGroup('device', { source: payments, entity: device, features: { n: count().over('24h') } })
@@ -105,7 +112,8 @@ describe('explain', () => {
       ['declined'],
       { hour: 'not where eq(status, "declined")', now: 'not where eq(status, "declined")' },
     ],
-    ['card__usual_24h', ['hour', 'declined'], { now: 'excludeCurrent(): it is being scored' }],
+    ['card__usual_24h', ['hour', 'declined'], { now: 'left out by excludeCurrent()' }],
+    ['card__changed_24h', ['hour', 'declined'], { now: 'changed() compares it with the others' }],
     ['card__old_24h_delayed_24h', ['edge', 'old'], { hour: '23h after the window, which ends 24h early' }],
     ['pair__n_24h', ['now', 'hour', 'declined'], {}],
   ])('%s', (name, counted, passed) => {
@@ -137,6 +145,20 @@ describe('explain', () => {
       ['twice', 2, 700],
     ])
     expect(copies.explain('card__usual_24h').counted).toHaveLength(1)
+  })
+
+  it.each<[keyof (typeof answer)['vector'], string]>([
+    ['card__n_24h', "count().over('24h')"],
+    ['card__shops_24h', "lastN(shop, 2).over('24h')"],
+    ['card__usual_24h', "avg(amount).excludeCurrent().over('24h')"],
+    ['card__declines_24h', `count().where(eq(status, "declined")).over('24h')`],
+    ['card__declined_24h', `rate(eq(status, "declined")).over('24h')`],
+    ['card__old_24h_delayed_24h', "count().over('24h').delayed('24h')"],
+    ['card__per_shop_24h', "sum(amount).per(shop, { limit: 2 }).over('24h')"],
+    ['card__changed_24h', "changed(shop).over('24h')"],
+    ['card__gap_24h', "maxGap({ toNow: 1 }).over('24h')"],
+  ])('%s is defined as %s', (name, definition) => {
+    expect(answer.explain(name).definition).toBe(definition)
   })
 
   it('a derived value is explained by what its function reads', () => {
@@ -292,6 +314,7 @@ describe('assertVector', () => {
       { event },
       { card__n_24h: 3, card__shops_24h: ['a', 'a'], vs_usual: 2, device__n_24h: null },
     )
+    assertVector(history, service, { event }, { card__per_shop_24h: { a: 4000 } })
     assertVector(history, service, { event }, {})
   })
 
@@ -315,6 +338,9 @@ describe('assertVector', () => {
     ['a number is no text', { card__sum_24h: '4000' }],
     ['nothing is not null', { device__n_24h: 0 }],
     ['a list is as long as it is', { card__shops_24h: ['a'] }],
+    ['a map has its keys', { card__per_shop_24h: { a: 4000, b: 0 } }],
+    ['a map has its values', { card__per_shop_24h: { a: 4001 } }],
+    ['a list is no map', { card__shops_24h: { 0: 'a', 1: 'a' } }],
   ])('%s', (_, expected) => {
     expect(() => assertVector(history, service, { event }, expected as never)).toThrow(VectorError)
   })
