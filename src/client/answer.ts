@@ -20,10 +20,29 @@ export interface Answer<Vector, Name extends string = string> {
   readonly watermarks: Readonly<Record<string, number>>
 }
 
+/** What the numbers of a vector are. */
+export interface VectorForm<Vector, Name extends string = string> {
+  readonly service: Name
+  readonly version: string
+  /** Hash of the names in their order. */
+  readonly fingerprint: string
+  /** One for each number. */
+  readonly names: readonly (keyof Vector & string)[]
+}
+
+/** What a service answers in vector mode: numbers alone, for model runtimes. */
+export interface VectorAnswer<Vector, Name extends string = string> extends Omit<Answer<Vector, Name>, 'features'> {
+  /** That of the {@link VectorForm}: another one means other names, or another order. */
+  readonly fingerprint: string
+  /** True is 1, false is 0; an integer past 2^53 is the nearest number. */
+  readonly values: readonly (number | null)[]
+}
+
 /** A row of a batch that got no answer. */
 export interface RefusedRow {
   readonly error: MillraceError
   readonly features?: undefined
+  readonly values?: undefined
 }
 
 /** A row of a batch: `row.error` tells which it is. */

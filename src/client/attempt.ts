@@ -1,11 +1,11 @@
 import { readRetryAfter_ms } from './backoff.ts'
 import { MillraceError } from './millrace-error.ts'
 
-/** A POST of a text. */
 export interface HttpRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  /** What is posted; null: it is a GET. */
+  readonly body: string | null
 }
 
 /** An answer that came, whatever it says. */
@@ -85,7 +85,13 @@ async function send(
   signal: AbortSignal,
 ): Promise<Reply> {
   // A redirection would make a GET of a POST, and take the key elsewhere: it is told instead.
-  const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' })
+  const response = await fetch(url, {
+    method: body === null ? 'GET' : 'POST',
+    headers,
+    body,
+    signal,
+    redirect: 'manual',
+  })
   const text = await response.text()
   return {
     status: response.status,

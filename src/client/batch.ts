@@ -3,7 +3,7 @@ import type { Call, CheckedOptions } from './client-options.ts'
 import { jsonText } from './json-text.ts'
 import { MillraceError } from './millrace-error.ts'
 import { byteLength, type Part, partsOf } from './parts.ts'
-import { isAnswer, notAnAnswer, rowsIn } from './reply-check.ts'
+import { notAnAnswer, rowsIn } from './reply-check.ts'
 import { retried, rowError } from './retried.ts'
 
 /** Most rows of a batch that the server takes. */
@@ -19,10 +19,16 @@ const LIMITS = { items: ROWS_MAX, bytes: BYTES_MAX - HEAD.length - TAIL.length }
 /** A server answers one part at a time in each of its processes: a few keep several busy, and the callers beside us alive. */
 const PARTS_AT_ONCE = 4
 
+export interface BatchQuestion {
+  readonly path: string
+  /** Whether a row is an answer, where it is no error. */
+  readonly isAnswer: (row: unknown) => boolean
+}
+
 /** An answer or an error for each request, in their order. Throws a MillraceError where none was answered. */
 export async function askBatch(
   options: CheckedOptions,
-  service: string,
+  question: BatchQuestion,
   requests: readonly unknown[],
   call: Call,
 ): Promise<unknown[]> {
@@ -36,7 +42,6 @@ export async function askBatch(
     }
   })
   const parts = partsOf(texts, LIMITS)
-  const path = `/v1/services/${encodeURIComponent(service)}/batch`
   let failure: MillraceError | null = null
   let answered = 0
   const work = parts.values()
@@ -45,7 +50,7 @@ export async function askBatch(
       try {
         // What made one part fail, with its retries, will not spare the next.
         if (failure !== null) throw failure
-        const answers = await askPart(options, path, part, call)
+        const answers = await askPart(options, question, part, call)
         answered++
         for (const [i, index] of part.indexes.entries()) rows[index] = answers[i]
       } catch (error) {
@@ -60,9 +65,14 @@ export async function askBatch(
   return rows
 }
 
-async function askPart(options: CheckedOptions, path: string, part: Part, call: Call): Promise<unknown[]> {
+async function askPart(
+  options: CheckedOptions,
+  { path, isAnswer }: BatchQuestion,
+  part: Part,
+  call: Call,
+): Promise<unknown[]> {
   const body = `${HEAD}${part.texts.join(',')}${TAIL}`
-  const reply = await retried(options, { path, type: 'application/json', body }, call)
+  const reply = await retried(options, { path, body }, call)
   const rows = rowsIn(reply.body, part.texts.length)
   if (rows === null) throw notAnAnswer(reply)
   return rows.map((row) => {

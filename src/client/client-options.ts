@@ -44,6 +44,11 @@ export interface CallOptions extends CallSettings {
   readonly signal?: AbortSignal
 }
 
+export interface VectorOptions extends CallOptions {
+  /** The fingerprint that every answer must have. Default: any. */
+  readonly fingerprint?: string
+}
+
 const TIMEOUT_MS = 2_000
 const DEADLINE_MS = 10_000
 const RETRIES = 2

@@ -1,19 +1,7 @@
-import type { Answer, BatchRow, Taken } from './answer.ts'
-import { askBatch } from './batch.ts'
-import { type CallOptions, type CheckedOptions, type ClientOptions, callOf, readOptions } from './client-options.ts'
-import type {
-  AnyObject,
-  AnyVector,
-  FeaturesOf,
-  RequestOf,
-  ServiceName,
-  SourceEvent,
-  SourceName,
-} from './definition-types.ts'
-import { jsonText } from './json-text.ts'
-import { isAnswer, notAnAnswer } from './reply-check.ts'
-import { retried } from './retried.ts'
-import { sendEvents } from './send-events.ts'
+import type { Answer, BatchRow, Taken, VectorAnswer, VectorForm } from './answer.ts'
+import { type CallOptions, type ClientOptions, readOptions, type VectorOptions } from './client-options.ts'
+import type { FeaturesOf, RequestOf, ServiceName, SourceEvent, SourceName } from './definition-types.ts'
+import { HttpClient } from './http-client.ts'
 
 /** Asks a millrace server. Every method rejects with a {@link MillraceError}. */
 export interface Client<M> {
@@ -33,6 +21,23 @@ export interface Client<M> {
     requests: readonly RequestOf<M, N>[],
     options?: CallOptions,
   ): Promise<BatchRow<Answer<FeaturesOf<M, N>, N>>[]>
+  /**
+   * The numbers of a service's vector alone, in the order of {@link vectorForm}, for a model runtime. With `fingerprint`, the one that the
+   * model was trained on, an answer of another order is never taken for it: it rejects with `VECTOR_CHANGED`.
+   */
+  vector<N extends ServiceName<M>>(
+    service: N,
+    request: RequestOf<M, N>,
+    options?: VectorOptions,
+  ): Promise<VectorAnswer<FeaturesOf<M, N>, N>>
+  /** To {@link vector} what {@link batch} is to {@link get}. */
+  vectorBatch<N extends ServiceName<M>>(
+    service: N,
+    requests: readonly RequestOf<M, N>[],
+    options?: VectorOptions,
+  ): Promise<BatchRow<VectorAnswer<FeaturesOf<M, N>, N>>[]>
+  /** What the numbers of a service's vector are. */
+  vectorForm<N extends ServiceName<M>>(service: N, options?: CallOptions): Promise<VectorForm<FeaturesOf<M, N>, N>>
   /**
    * Puts events of a source into the log. Resolves when those that were accepted are on disk; the others are told, each with its place in
    * the list. More than the server takes at once are sent in parts, one after another. If it rejects, some may be stored: send them all
@@ -58,39 +63,6 @@ export interface Client<M> {
  */
 export function createClient<M = unknown>(options: ClientOptions): Client<M> {
   // What types say of names and values is said by the definitions: at run time all services are alike.
-  return new HttpClient(readOptions(options)) as Client<unknown> as Client<M>
-}
-
-class HttpClient implements Client<unknown> {
-  readonly #options: CheckedOptions
-
-  constructor(options: CheckedOptions) {
-    this.#options = options
-  }
-
-  async get<N extends string>(
-    service: N,
-    request: AnyObject,
-    options: CallOptions = {},
-  ): Promise<Answer<AnyVector, N>> {
-    const call = callOf(this.#options.call, options)
-    const body = jsonText(request, 'the request')
-    const path = `/v1/services/${encodeURIComponent(service)}`
-    const reply = await retried(this.#options, { path, type: 'application/json', body }, call)
-    if (!isAnswer(reply.body)) throw notAnAnswer(reply)
-    return reply.body as Answer<AnyVector, N>
-  }
-
-  async batch<N extends string>(
-    service: N,
-    requests: readonly AnyObject[],
-    options: CallOptions = {},
-  ): Promise<BatchRow<Answer<AnyVector, N>>[]> {
-    const rows = await askBatch(this.#options, service, requests, callOf(this.#options.call, options))
-    return rows as BatchRow<Answer<AnyVector, N>>[]
-  }
-
-  async send(source: string, events: readonly AnyObject[], options: CallOptions = {}): Promise<Taken> {
-    return sendEvents(this.#options, source, events, callOf(this.#options.call, options))
-  }
+  const client: Client<unknown> = new HttpClient(readOptions(options))
+  return client as Client<M>
 }

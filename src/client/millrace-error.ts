@@ -12,6 +12,8 @@ export type ClientCode =
   | 'HTTP_STATUS'
   /** What is to be sent cannot be said in JSON, as a bigint or NaN. */
   | 'REQUEST_INVALID'
+  /** A vector has another fingerprint than the one that was asked for. */
+  | 'VECTOR_CHANGED'
   /** A row or event is larger than the server reads. */
   | 'BODY_TOO_LARGE'
   /** An option of the client or of a call is wrong. */

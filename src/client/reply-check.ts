@@ -7,6 +7,16 @@ export function isAnswer(body: unknown): boolean {
   return isObject(body) && isObject(body.features) && isObject(body.status)
 }
 
+/** Whether it is one in vector mode. */
+export function isVector(body: unknown): boolean {
+  return isObject(body) && Array.isArray(body.values) && isObject(body.status) && typeof body.fingerprint === 'string'
+}
+
+/** Whether it says what the numbers of a vector are. */
+export function isVectorForm(body: unknown): boolean {
+  return isObject(body) && Array.isArray(body.names) && typeof body.fingerprint === 'string'
+}
+
 /** The rows of a batch, as many as were asked; null where it is no answer to it. */
 export function rowsIn(body: unknown, count: number): readonly unknown[] | null {
   if (!isObject(body) || !Array.isArray(body.rows) || body.rows.length !== count) return null

@@ -6,9 +6,10 @@ import { MillraceError } from './millrace-error.ts'
 /** What is sent to the API. */
 export interface ApiRequest {
   readonly path: string
-  /** Of the body. */
-  readonly type: string
-  readonly body: string
+  /** What is posted; null: it is a GET. */
+  readonly body: string | null
+  /** Of the body. Default: JSON. */
+  readonly type?: string
 }
 
 /** Those of a server that is starting, overloaded or without its stores: it did not answer, and may soon. */
@@ -22,12 +23,13 @@ const RETRIED_STATUSES = [429, 503]
  */
 export async function retried(
   client: CheckedOptions,
-  { path, type, body }: ApiRequest,
+  { path, body, type = 'application/json' }: ApiRequest,
   call: Call,
   isAnswer: (reply: Reply) => boolean = () => false,
 ): Promise<Reply> {
   const { signal } = call
-  const headers = { ...call.headers, 'content-type': type, accept: 'application/json' }
+  const described = body === null ? {} : { 'content-type': type }
+  const headers = { ...call.headers, ...described, accept: 'application/json' }
   const request = { url: `${client.url}${path}`, headers, body }
   const end_ms = performance.now() + call.deadline_ms
   for (let retry = 1; ; retry++) {

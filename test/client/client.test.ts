@@ -130,6 +130,48 @@ describe('batch', () => {
   })
 })
 
+describe('vector', () => {
+  const rows = [{ card_id: 'c1' }, { card_id: 'c2' }].map((key) => ({ keys: { ...key, merchant_id: 'm1' } }))
+  // Of the services of these definitions the one without lists and texts.
+  const service = 'login_risk'
+  const logins = rows.map(({ keys }, i) => ({
+    event: { login_id: `l${i}`, at: NOW, card_id: keys.card_id, ip: '::1' },
+    keys: { merchant_id: 'm1' },
+  }))
+
+  it('answers the numbers of get, in the order that its form says', async () => {
+    const form = await client().vectorForm(service)
+    const answer = await client().vector(service, logins[0]!, { fingerprint: form.fingerprint })
+    const { features } = await client().get(service, logins[0]!)
+    expect(answer.fingerprint).toBe(form.fingerprint)
+    expect(form.names.map((name, i) => [name, answer.values[i]])).toEqual(
+      Object.entries(features).map(([name, value]) => [name, value]),
+    )
+    expect(await client().vectorBatch(service, logins, { fingerprint: form.fingerprint })).toEqual([
+      answer,
+      await client().vector(service, logins[1]!),
+    ])
+  })
+
+  it('never answers another order than the one that was asked for', async () => {
+    const options = { fingerprint: '0000000000000000' }
+    const calls = [client().vector(service, logins[0]!, options), client().vectorBatch(service, logins, options)]
+    for (const error of await Promise.all(calls.map(refusal))) {
+      expect(error).toMatchObject({ code: 'VECTOR_CHANGED', retryable: false })
+    }
+  })
+
+  it('tells where a service is no vector', async () => {
+    expect(await refusal(client().vector('card_profile', rows[0]!))).toMatchObject({
+      code: 'VECTOR_UNFIT',
+      status: 422,
+    })
+    expect(await refusal(createClient({ url: api.url }).vectorForm('nowhere'))).toMatchObject({
+      code: 'SERVICE_UNKNOWN',
+    })
+  })
+})
+
 describe('send', () => {
   it('puts events into the log, and tells of the wrong ones by their place', async () => {
     const wrong = [3, 9_999, 10_000, 20_500]

@@ -180,9 +180,14 @@ describe('what is no answer', () => {
     ],
   ])('%s is told', async (_, move, error) => {
     const client = clientOf(await serverOf(move))
-    for (const call of [client.get('s', {}), client.batch('s', [{}, {}]), client.send('s', [{}])]) {
-      expect(await refusal(call)).toMatchObject({ retryable: false, ...error })
-    }
+    const calls = [
+      client.get('s', {}),
+      client.batch('s', [{}, {}]),
+      client.send('s', [{}]),
+      client.vector('s', {}),
+      client.vectorForm('s'),
+    ]
+    for (const told of await Promise.all(calls.map(refusal))) expect(told).toMatchObject({ retryable: false, ...error })
   })
 
   it('rows of another number are told', async () => {

@@ -29,6 +29,12 @@ for (const row of await client.batch('checkout_risk', [{ event, request: { cart_
   else expectType<Equal<typeof row.error, MillraceError>>()
 }
 
+// Numbers alone, and what they are.
+const form = await client.vectorForm('checkout_risk')
+expectType<Equal<(typeof form.names)[0], keyof VectorOf<typeof example.checkoutRisk>>>()
+const vector = await client.vector('checkout_risk', { event, request: { cart_items: 1 } }, form)
+expectType<Equal<(typeof vector.values)[0], number | null>>()
+
 // Events of a source, with their outcome.
 const paid: EventOf<typeof example.payments> = { ...event, status: 'approved', fraud: true }
 const { accepted, rejected } = await client.send('payments', [paid])
