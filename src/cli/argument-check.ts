@@ -8,13 +8,15 @@ const COMMON = ['help', 'h']
 
 /**
  * Refuses what citty would let pass: unknown flags, flags without their value or with one too many, arguments that nobody
- * reads. `rest` names further positional arguments, where any number of them is taken. Throws a UsageError.
+ * reads. `rest` names further positional arguments, where any number of them is taken; flags of `repeatable` may come more than
+ * once. Throws a UsageError.
  */
 export function checkArguments(
   command: string,
   definitions: ArgsDef,
   rest: string | undefined,
   argv: readonly string[],
+  repeatable: readonly string[] = [],
 ): void {
   const flags = Object.entries(definitions).filter(([, { type }]) => type !== 'positional')
   const kinds = new Map(flags.map(([name, { type }]) => [name, type === 'boolean' ? 'boolean' : 'string'] as const))
@@ -30,7 +32,7 @@ export function checkArguments(
     if (COMMON.includes(name)) continue
     if (kind === undefined) throw unknownFlag(command, rawName, [...kinds.keys()])
     if (rawName.length === 2) throw new UsageError(`${rawName} is no flag of ${command}`, `write --${name}`)
-    if (seen.has(name)) throw new UsageError(`${rawName} is given twice`, 'give it once')
+    if (seen.has(name) && !repeatable.includes(name)) throw new UsageError(`${rawName} is given twice`, 'give it once')
     seen.add(name)
     if (kind === 'boolean') {
       if (value === undefined) continue
@@ -53,6 +55,16 @@ export function checkArguments(
     throw new UsageError(`--${name} is missing`, `write --${name} <${valueHint}>`)
   }
   checkPositionals(command, definitions, rest, positionals)
+}
+
+/** All values of a flag that may be given more than once. */
+export function everyValue(flag: string, argv: readonly string[]): string[] {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { [flag]: { type: 'string', multiple: true } },
+    strict: false,
+  })
+  return (values[flag] ?? []) as string[]
 }
 
 function checkPositionals(

@@ -7,6 +7,8 @@ export interface CommandHelp {
   readonly exits: readonly (readonly [code: number, when: string])[]
   /** The name of further positional arguments, where the command takes any number: `group`. They are in `args._`. */
   readonly rest?: string
+  /** Flags that may be given more than once. */
+  readonly repeatable?: readonly string[]
 }
 
 /** A command and its help. Its `run` may answer an exit code; none is 0. */

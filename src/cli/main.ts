@@ -64,7 +64,8 @@ async function runLine(argv: readonly string[]): Promise<number> {
     process.stdout.write(commandHelp(entry.name, description, args, command.help ?? entry.help))
     return EXIT.ok
   }
-  checkArguments(entry.name, args, (command.help ?? entry.help)?.rest, rest)
+  const help = command.help ?? entry.help
+  checkArguments(entry.name, args, help?.rest, rest, help?.repeatable)
   const { result } = await runCommand(command, { rawArgs: [...rest] })
   return typeof result === 'number' ? result : Number(process.exitCode ?? EXIT.ok)
 }

@@ -23,10 +23,15 @@ export function textReader(type: ColumnType, epoch: boolean): TextReader {
       return (text) => text
     case 'int':
     case 'double':
-      return (text) => (text === '' ? null : NUMBER.test(text) ? Number(text) : text)
+      return (text) => (text === '' ? null : isNumber(text) ? Number(text) : text)
     case 'bool':
       return (text) => (text === '' ? null : (BOOLS.get(text.toLowerCase()) ?? text))
     default:
       return (text) => (text === '' ? null : text)
   }
+}
+
+/** Beyond the range of a double it is none: JSON, which has no infinity, would write null for it. */
+function isNumber(text: string): boolean {
+  return NUMBER.test(text) && Number.isFinite(Number(text))
 }

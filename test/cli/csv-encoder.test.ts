@@ -56,7 +56,7 @@ describe('a record becomes the event that JSON would give', () => {
   })
 
   it('tells which columns it leaves out', () => {
-    expect(csvEncoder(source, 'x,id,at,card,amount,y', ',').ignored).toEqual(['x', 'y'])
+    expect(csvEncoder(source, 'x,id,at,card,amount,y', ',').unused).toEqual(['x', 'y'])
   })
 })
 
@@ -98,15 +98,16 @@ it('cuts records without quotes as a CSV parser reads them with quotes', () => {
 
 describe('a header that cannot be one is refused', () => {
   it.each([
-    ['id,at,card', `the header of the file lacks the columns 'amount' of payments`],
-    ['id;at;card;amount', `the header of the file lacks the columns 'id', 'at', 'card', 'amount' of payments`],
-    ['id,at,card,amount,id', `the header of the file names 'id' twice`],
+    ['FILE_COLUMNS', 'id,at,card', `the header of the file lacks the columns 'amount' of payments`],
+    ['FILE_COLUMNS', 'id;at;card;amount', 'the header of the file has one column, "id;at;card;amount"'],
+    ['CSV_HEADER', 'id,at,card,amount,id', `the header of the file names 'id' twice`],
     [
+      'CSV_HEADER',
       'id,at,"card',
       'the first line of the file is no header: it is not CSV: Quote Not Closed: the parsing is finished with an opening quote at line 1',
     ],
-  ])('%j', (header, message) => {
-    expect(() => csvEncoder(source, header, ',')).toThrow(expect.objectContaining({ code: 'CSV_HEADER', message }))
+  ])('%s: %j', (code, header, message) => {
+    expect(() => csvEncoder(source, header, ',')).toThrow(expect.objectContaining({ code, message }))
   })
 
   it('says what its cells seem to be parted by', () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NO_MAPPING } from '../../src/cli/ingest/column-mapping.ts'
 import { type IngestReport, type IngestTask, type IngestWatch, ingest } from '../../src/cli/ingest/ingest.ts'
 import { openInput } from '../../src/cli/ingest/input.ts'
 import { RejectedFile } from '../../src/cli/ingest/rejected-file.ts'
@@ -52,6 +53,8 @@ function task(path: string, options: Partial<IngestTask> = {}): IngestTask {
     road: 'log',
     input: openInput(path, null),
     delimiter: ',',
+    mapping: NO_MAPPING,
+    assumeUtc: false,
     data,
     rejectedFile: null,
     again: false,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type InputFormat, openInput } from '../../src/cli/ingest/input.ts'
+import { type InputFormat, openInput, type TextInput } from '../../src/cli/ingest/input.ts'
 import { BEGINNING } from '../../src/cli/ingest/record-splitter.ts'
 
 let folder: string
@@ -18,10 +18,16 @@ function file(name: string, content: string | Uint8Array): string {
   return path
 }
 
+function openText(path: string, format: InputFormat | null = null): TextInput {
+  const input = openInput(path, format)
+  if (input.format === 'parquet') throw new Error(`${path} is no text`)
+  return input
+}
+
 async function read(path: string, bytes = 0, format: InputFormat | null = null): Promise<string> {
   const chunks: Buffer[] = []
   const from = bytes === 0 ? BEGINNING : { bytes, line: 1 }
-  for await (const chunk of openInput(path, format).open(from, PORTION_BYTES, new AbortController().signal))
+  for await (const chunk of openText(path, format).open(from, PORTION_BYTES, new AbortController().signal))
     chunks.push(chunk)
   return Buffer.concat(chunks).toString()
 }
@@ -94,7 +100,7 @@ describe('what cannot be read is refused with a cure', () => {
       'events.txt',
       'a',
       'does not say what is in it',
-      'name it .ndjson or .csv, or give --format ndjson or --format csv',
+      'name it .ndjson, .csv or .parquet, or give --format ndjson, csv or parquet',
     ],
   ])('%s', (name, content, message, cure) => {
     const path = file(name, content)
@@ -122,7 +128,7 @@ describe('what cannot be read is refused with a cure', () => {
 it('ends early at the signal', async () => {
   const stop = new AbortController()
   const seen: number[] = []
-  for await (const chunk of openInput(file('long.ndjson', TEXT), null).open(BEGINNING, PORTION_BYTES, stop.signal)) {
+  for await (const chunk of openText(file('long.ndjson', TEXT)).open(BEGINNING, PORTION_BYTES, stop.signal)) {
     seen.push(chunk.length)
     stop.abort()
   }

@@ -121,7 +121,7 @@ describe('a wrong command line is refused in one line, and nothing is done', () 
       'no such format',
       ['ingest', 'payments', 'a.ndjson', '--format', 'xml'],
       2,
-      `millrace ingest: --format: 'xml' is not a format; give ndjson or csv`,
+      `millrace ingest: --format: 'xml' is not a format; give ndjson, csv or parquet`,
     ],
     [
       'no such delimiter',

@@ -1,17 +1,23 @@
-import { relative } from 'node:path'
 import type { Model, SourceModel } from '../../features/model.ts'
 import { namesCure } from '../../serving/nearest-name.ts'
+import { everyValue } from '../argument-check.ts'
 import { openBackend } from '../backend.ts'
 import { command, FLAGS, optional } from '../command.ts'
 import { clockFlag } from '../data-folder.ts'
 import { EXIT } from '../exit-code.ts'
 import { DELIMITERS, type DelimiterName } from '../ingest/csv-encoder.ts'
-import { type IngestReport, type IngestTask, ingest } from '../ingest/ingest.ts'
+import { dryRun } from '../ingest/dry-run.ts'
+import { tellDryRun } from '../ingest/dry-run-report.ts'
+import { earlierRun, type IngestTask, ingest } from '../ingest/ingest.ts'
+import { tellIngest } from '../ingest/ingest-report.ts'
 import { type InputFormat, openInput } from '../ingest/input.ts'
+import type { Reading } from '../ingest/input-chunks.ts'
+import { readMapping } from '../ingest/mapping-flags.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { loadModel } from '../load-definitions.ts'
 import { count, counted, Output } from '../output.ts'
-import { formatSeconds, Progress } from '../progress.ts'
+import { Progress } from '../progress.ts'
+import { wholeFlag } from '../request-flags.ts'
 import { DATA_FOLDER, settingsOf } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -19,7 +25,7 @@ export default command({
   meta: {
     name: 'ingest',
     description:
-      'Puts the events of a file into the log of a source, or with --archive straight into its archive table. Lines that are no\n' +
+      'Puts the events of a file into the log of a source, or with --archive straight into its archive table. Rows that are no\n' +
       'valid events go into <file>.rejected.ndjson, with their number and the reason. A run that was broken off, even by\n' +
       'kill -9, is gone on with by the same command; a file that was ingested to its end is not ingested twice.',
   },
@@ -28,16 +34,42 @@ export default command({
     file: {
       type: 'positional',
       required: true,
-      description: 'An .ndjson or .csv file, maybe .gz, or - for standard input',
+      description: 'An .ndjson or .csv file, maybe .gz, a .parquet file, or - for standard input',
     },
     archive: { type: 'boolean', default: false, description: 'Straight into the archive: for past events, in bulk' },
-    format: { type: 'string', description: 'What is in it, where its name does not say', valueHint: 'ndjson|csv' },
+    format: {
+      type: 'string',
+      description: 'What is in it, where its name does not say',
+      valueHint: 'ndjson|csv|parquet',
+    },
     delimiter: {
       type: 'string',
       default: 'comma',
       description: 'What stands between the cells of CSV',
       valueHint: Object.keys(DELIMITERS).join('|'),
     },
+    map: {
+      type: 'string',
+      description: 'Columns whose name in the file is another; may be given again',
+      valueHint: 'column=name,...',
+    },
+    'map-file': {
+      type: 'string',
+      description: 'The same as a JSON file, {"column": "name in the file"}',
+      valueHint: 'path',
+    },
+    set: {
+      type: 'string',
+      description: 'Columns that are the same in every row; may be given again',
+      valueHint: 'column=value,...',
+    },
+    'assume-utc': { type: 'boolean', default: false, description: 'Local timestamps and days of Parquet are in UTC' },
+    'dry-run': {
+      type: 'boolean',
+      default: false,
+      description: 'Reads it all, writes nothing, and says what would be rejected',
+    },
+    limit: { type: 'string', description: 'With --dry-run: reads so many rows', valueHint: 'rows' },
     rejected: { type: 'string', description: 'Where rejected lines go', valueHint: 'path' },
     again: { type: 'boolean', default: false, description: 'Also where the file was ingested to its end before' },
     defs: FLAGS.defs,
@@ -56,15 +88,20 @@ export default command({
         line: 'for file in 2025-*.csv.gz; do millrace ingest payments "$file" --archive; done',
         what: 'past events, a file at a time',
       },
+      {
+        line: 'millrace ingest payments history.parquet --map card_id=cardNo,amount=TX_AMT --dry-run',
+        what: 'what would be rejected of a file with other names; the same without --dry-run loads it',
+      },
       { line: 'zcat old.csv.gz | millrace ingest payments - --format csv --archive', what: 'past events, from a pipe' },
     ],
     exits: [
-      [EXIT.failed, 'some lines were rejected, or it failed: the same command goes on'],
+      [EXIT.failed, 'some rows were (or would be) rejected, or it failed: the same command goes on'],
       [EXIT.definitions, 'the definitions have errors'],
       [EXIT.interrupted, 'Ctrl-C: the same command goes on'],
     ],
+    repeatable: ['map', 'set'],
   },
-  async run({ args }) {
+  async run({ args, rawArgs }) {
     const settings = await settingsOf(args)
     const output = new Output(args.json)
     const clock = optional(args.clock, clockFlag)
@@ -72,18 +109,25 @@ export default command({
     const format = optional(args.format, formatFlag)
     const model = await loadModel(settings.defs)
     const source = sourceOf(model, args.source, args.archive)
+    const dry = args['dry-run']
+    const limit = optional(args.limit, (text) => limitFlag(text, dry))
+    const mapping = readMapping(source, {
+      map: everyValue('map', rawArgs),
+      mapFile: args['map-file'] ?? null,
+      set: everyValue('set', rawArgs),
+    })
     const input = openInput(args.file, format)
+    const reading: Reading = { source, input, delimiter, mapping, assumeUtc: args['assume-utc'] }
     const task: IngestTask = {
-      source,
+      ...reading,
       road: args.archive ? 'archive' : 'log',
-      input,
-      delimiter,
       // What was ingested already is noted beside the data, or where it would be.
       data: settings.data ?? DATA_FOLDER,
       rejectedFile: args.rejected ?? null,
       again: args.again,
       limits: null,
     }
+    if (dry) return tryOut(output, task, limit)
     const note = (text: string) => output.note(text)
     const backend = await openBackend({ settings, model, clock, command: 'ingest', caughtUp: false, note })
     const interrupt = onInterrupt()
@@ -94,14 +138,10 @@ export default command({
         signal: interrupt.signal,
         onNote: (text) => progress.note(text),
         onProgress: ({ accepted, rejected, position }) =>
-          progress.update({
-            fraction: input.fraction(position),
-            done: accepted + rejected,
-            text: `${counted(accepted, 'event')}${rejected === 0 ? '' : `, ${count(rejected)} rejected`}`,
-          }),
+          show(progress, accepted, rejected, 'rejected', input.fraction(position)),
       })
       progress.clear()
-      return tell(output, task, report, (performance.now() - begun_ms) / 1_000)
+      return tellIngest(output, task, report, (performance.now() - begun_ms) / 1_000)
     } finally {
       progress.clear()
       interrupt.release()
@@ -109,6 +149,30 @@ export default command({
     }
   },
 })
+
+/** Answers the exit code. */
+async function tryOut(output: Output, task: IngestTask, limit: number | null): Promise<number> {
+  const interrupt = onInterrupt()
+  const progress = new Progress()
+  try {
+    const report = await dryRun(task, limit, {
+      signal: interrupt.signal,
+      onNote: (text) => progress.note(text),
+      onProgress: (good, bad, position) =>
+        show(progress, good, bad, 'would be rejected', task.input.fraction(position)),
+    })
+    progress.clear()
+    return tellDryRun(output, task, report, earlierRun(task))
+  } finally {
+    progress.clear()
+    interrupt.release()
+  }
+}
+
+function show(progress: Progress, good: number, bad: number, what: string, fraction: number | null): void {
+  const text = `${counted(good, 'event')}${bad === 0 ? '' : `, ${count(bad)} ${what}`}`
+  progress.update({ fraction, done: good + bad, text })
+}
 
 function sourceOf(model: Model, name: string, archive: boolean): SourceModel {
   const source = model.sources.get(name)
@@ -131,8 +195,8 @@ function sourceOf(model: Model, name: string, archive: boolean): SourceModel {
 }
 
 function formatFlag(text: string): InputFormat {
-  if (text === 'ndjson' || text === 'csv') return text
-  throw new UsageError(`--format: '${text}' is not a format`, 'give ndjson or csv')
+  if (text === 'ndjson' || text === 'csv' || text === 'parquet') return text
+  throw new UsageError(`--format: '${text}' is not a format`, 'give ndjson, csv or parquet')
 }
 
 function delimiterFlag(text: string): string {
@@ -140,62 +204,9 @@ function delimiterFlag(text: string): string {
   throw new UsageError(`--delimiter: '${text}' is not a delimiter`, `give ${Object.keys(DELIMITERS).join(', ')}`)
 }
 
-/** Tells what was done. Answers the exit code. */
-function tell(output: Output, task: IngestTask, report: IngestReport, seconds: number): number {
-  const { state, doneBefore, resumedAt, interrupted, firstRefusals } = report
-  const { accepted, rejected, rejectedFile, position } = state
-  const { source, road, input } = task
-  output.result(
-    {
-      source: source.name,
-      road,
-      file: input.name,
-      format: input.format,
-      accepted,
-      rejected,
-      rejected_file: rejectedFile,
-      lines: position.line,
-      resumed_at_line: resumedAt === 0 ? null : resumedAt,
-      done_before: doneBefore,
-      finished: state.finishedAt !== null,
-      seconds: Math.round(seconds * 1_000) / 1_000,
-    },
-    () => {
-      const place = road === 'log' ? `the log of ${source.name}` : `the archive of ${source.name}`
-      if (doneBefore) {
-        const when = state.finishedAt!.slice(0, 16).replace('T', ' ')
-        return (
-          `${input.name} was ingested into ${place} before (${when} UTC): ${counted(accepted, 'event')}, ` +
-          `${count(rejected)} rejected; nothing was done. --again ingests it once more`
-        )
-      }
-      const went = resumedAt === 0 ? '' : ` (gone on with behind line ${count(resumedAt)})`
-      return `${input.name}: ${counted(accepted, 'event')} in ${place}${went}, ${formatSeconds(seconds)}`
-    },
-  )
-  if (doneBefore) return EXIT.ok
-  if (rejected > 0) {
-    output.note(`${counted(rejected, 'line was', 'lines were')} rejected: see ${shown(rejectedFile!)}`)
-    for (const { line, reason } of firstRefusals) output.note(`  line ${count(line)}: ${reason}`)
-  }
-  if (interrupted) {
-    const how =
-      input.fingerprint === null
-        ? 'what was read is in; standard input cannot be gone on with'
-        : `the same command goes on behind line ${count(position.line)}`
-    output.note(`stopped: ${how}`)
-    return EXIT.interrupted
-  }
-  if (road === 'archive' && accepted > 0) {
-    output.note(
-      'its timelines are incomplete until they are back-filled: a running dev begins by itself, else millrace backfill',
-    )
-  }
-  return rejected > 0 ? EXIT.failed : EXIT.ok
-}
-
-/** A path as it is written from here. */
-function shown(path: string): string {
-  const here = relative('.', path)
-  return here.startsWith('..') ? path : here
+function limitFlag(text: string, dry: boolean): number {
+  if (!dry) throw new UsageError('--limit: only a dry run reads a part of the file', 'add --dry-run, or leave it out')
+  const rows = wholeFlag('--limit', text)
+  if (rows > 0) return rows
+  throw new UsageError('--limit: 0 rows say nothing', 'write --limit 1000')
 }

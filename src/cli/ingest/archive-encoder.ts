@@ -1,7 +1,7 @@
 import { EventError } from '../../features/event-error.ts'
 import type { EventParser } from '../../features/model.ts'
-import { jsonFaultText } from '../../serving/http/json-fault.ts'
 import { type EncodeRecords, RecordError } from './event-chunk.ts'
+import { jsonLine } from './json-line.ts'
 
 /**
  * Puts events into the envelope of an archive load, `{"n":<line>,"e":<event>}`. Of lines up to `archivedThrough`, which are in
@@ -13,7 +13,7 @@ export function archiveEncoder(
   archivedThrough: number,
 ): EncodeRecords {
   return (texts, lines) => {
-    const events = inner === null ? texts.map(jsonLine) : inner(texts, lines)
+    const events = inner === null ? texts.map(jsonText) : inner(texts, lines)
     return events.map((event, i) => {
       if (typeof event !== 'string') return event
       const line = lines[i]!
@@ -23,13 +23,9 @@ export function archiveEncoder(
 }
 
 /** The text of a line that is JSON. Whatever is not must not be put into an envelope, whose other half it could be. */
-function jsonLine(text: string): string | RecordError {
-  try {
-    JSON.parse(text)
-    return text
-  } catch {
-    return new RecordError(`the line is not JSON: ${jsonFaultText(text).replace('line 1, ', '')}`)
-  }
+function jsonText(text: string): string | RecordError {
+  const value = jsonLine(text)
+  return value instanceof RecordError ? value : text
 }
 
 function judged(parser: EventParser, event: string): RecordError | null {

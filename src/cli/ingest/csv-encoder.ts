@@ -1,42 +1,39 @@
 import { CsvError, parse } from 'csv-parse/sync'
 import type { SourceModel } from '../../features/model.ts'
 import { CommandError } from '../command-error.ts'
+import { type ColumnMapping, findColumns, NO_MAPPING } from './column-mapping.ts'
 import { type EncodeRecords, RecordError } from './event-chunk.ts'
 
 /** What stands between the cells of CSV, by the name that `--delimiter` takes. */
 export const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' } as const
 export type DelimiterName = keyof typeof DELIMITERS
 
-/** Reads the records of a CSV file (RFC 4180), whose header names columns of the source or of its archive table. */
+/** Reads the records of a CSV file (RFC 4180), whose header names columns of the source or of its archive table, or others by a mapping. */
 export interface CsvEncoder {
   readonly encode: EncodeRecords
-  /** Names of the header that mean nothing to the source. */
-  readonly ignored: readonly string[]
+  /** Names of the header that nothing is read from. */
+  readonly unused: readonly string[]
 }
 
 /** `header`: the text of the first record. Throws a CommandError where the file cannot be one of the source's events. */
-export function csvEncoder(source: SourceModel, header: string, delimiter: string): CsvEncoder {
+export function csvEncoder(
+  source: SourceModel,
+  header: string,
+  delimiter: string,
+  mapping: ColumnMapping = NO_MAPPING,
+): CsvEncoder {
   const names = headerNames(header, delimiter)
-  const columns = columnsOf(source, names)
-  const missing = source.columns.filter(({ name, nullable }) => !nullable && !columns.includes(name))
-  if (missing.length > 0) {
-    const other = Object.entries(DELIMITERS).find(
-      ([, cut]) => names.length === 1 && cut !== delimiter && header.includes(cut),
-    )
-    throw new CommandError(
-      'CSV_HEADER',
-      `the header of the file lacks the columns ${missing.map(({ name }) => `'${name}'`).join(', ')} of ${source.name}`,
-      {
-        cure:
-          other === undefined
-            ? `name them in its first line, which is: ${header.slice(0, 200)}`
-            : `its cells are parted by a ${other[0]}: --delimiter ${other[0]}`,
-      },
-    )
+  const other = otherDelimiter(names, delimiter)
+  if (other !== null && !isColumn(source, mapping, names[0]!)) {
+    throw new CommandError('FILE_COLUMNS', `the header of the file has one column, ${JSON.stringify(names[0])}`, {
+      cure: `its cells are parted by a ${other}: --delimiter ${other}`,
+    })
   }
+  const { names: found, unused } = findColumns('the header of the file', source, mapping, names)
+  const columns = [...found].map(([column, name]) => ({ column, cell: names.indexOf(name) }))
   const { fromText } = source.parser
   return {
-    ignored: names.filter((_, i) => columns[i] === null),
+    unused,
     encode(texts) {
       return cellsOf(texts, delimiter).map((cells) => {
         if (cells instanceof RecordError) return cells
@@ -44,14 +41,22 @@ export function csvEncoder(source: SourceModel, header: string, delimiter: strin
           return new RecordError(`it has ${cells.length} cells, and the header ${names.length}`)
         }
         const record: Record<string, string> = Object.create(null)
-        for (let i = 0; i < cells.length; i++) {
-          const column = columns[i]!
-          if (column !== null) record[column] = cells[i]!
-        }
-        return JSON.stringify(fromText(record))
+        for (const { column, cell } of columns) record[column] = cells[cell]!
+        return JSON.stringify(Object.assign(fromText(record), mapping.constants))
       })
     },
   }
+}
+
+/** What a header of one cell seems to be parted by. */
+function otherDelimiter(names: readonly string[], delimiter: string): string | null {
+  if (names.length !== 1) return null
+  return Object.entries(DELIMITERS).find(([, cut]) => cut !== delimiter && names[0]!.includes(cut))?.[0] ?? null
+}
+
+function isColumn(source: SourceModel, mapping: ColumnMapping, name: string): boolean {
+  const own = source.columns.some((column) => column.name === name || column.archiveName === name)
+  return own || [...mapping.names.values()].includes(name)
 }
 
 function headerNames(header: string, delimiter: string): string[] {
@@ -65,18 +70,6 @@ function headerNames(header: string, delimiter: string): string[] {
   throw new CommandError('CSV_HEADER', `the header of the file names '${twice}' twice`, {
     cure: 'name each column once',
   })
-}
-
-/**
- * The source's column of each cell, or null. A header is taken as a whole for names of the source or for those of the archive
- * table, whichever knows more of it: the same name may mean one column here and another there.
- */
-function columnsOf(source: SourceModel, names: readonly string[]): (string | null)[] {
-  const ownNames = new Map(source.columns.map(({ name }) => [name, name]))
-  const archiveNames = new Map(source.columns.map(({ name, archiveName }) => [archiveName, name]))
-  const known = (map: ReadonlyMap<string, string>) => names.filter((name) => map.has(name)).length
-  const map = known(archiveNames) > known(ownNames) ? archiveNames : ownNames
-  return names.map((name) => map.get(name) ?? null)
 }
 
 type Cells = readonly string[]

@@ -1,27 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { SourceModel } from '../../features/model.ts'
 import { CommandError } from '../command-error.ts'
 import { ProcessLock } from '../process-lock.ts'
 import type { Backend } from '../request.ts'
 import { UsageError } from '../usage-error.ts'
-import { archiveEncoder } from './archive-encoder.ts'
-import { csvEncoder } from './csv-encoder.ts'
-import { type ChunkLimits, type EventChunk, eventChunks } from './event-chunk.ts'
+import type { ChunkLimits, EventChunk } from './event-chunk.ts'
 import { IngestLedger } from './ingest-ledger.ts'
 import { type IngestState, readState } from './ingest-state.ts'
-import type { Input } from './input.ts'
-import { csvBlocks, recordBlocks } from './record-blocks.ts'
+import { inputChunks, type Reading } from './input-chunks.ts'
 import { BEGINNING, type Refusal } from './record-splitter.ts'
 import { archiveRoad, type ChunkAnswer, logRoad, type Road } from './road.ts'
 
-export interface IngestTask {
-  readonly source: SourceModel
+export interface IngestTask extends Reading {
   readonly road: 'log' | 'archive'
-  readonly input: Input
-  /** Of the cells of CSV. */
-  readonly delimiter: string
   readonly data: string
   /** Where rejected lines go; null: beside the input. */
   readonly rejectedFile: string | null
@@ -76,6 +68,12 @@ export async function ingest(task: IngestTask, backend: Backend, watch: IngestWa
   }
 }
 
+/** What earlier runs have noted of the same task; null: there was none, or the input cannot be read again. */
+export function earlierRun(task: IngestTask): IngestState | null {
+  if (task.input.fingerprint === null) return null
+  return readState(join(task.data, 'ingest', `${fingerprintOf(task)}.json`))
+}
+
 async function send(
   task: IngestTask,
   road: Road,
@@ -93,7 +91,10 @@ async function send(
   const resumedAt = state.position.line
   try {
     await road.begin()
-    const chunks = chunksOf(task, task.limits ?? road.limits, state, state.again ? 0 : (arrived ?? 0), watch)
+    const archivedThrough = task.road === 'log' ? null : state.again ? 0 : (arrived ?? 0)
+    const { position } = state
+    const limits = task.limits ?? road.limits
+    const chunks = inputChunks(task, { limits, from: position, archivedThrough, ...watch })
     await sendChunks(chunks, road, ledger, watch)
     const interrupted = watch.signal.aborted
     if (!interrupted) {
@@ -130,36 +131,18 @@ async function sendChunks(
   while (underWay.length > 0) await settleFirst()
 }
 
-async function* chunksOf(
-  { input, source, road: kind, delimiter }: IngestTask,
-  limits: ChunkLimits,
-  { position }: IngestState,
-  arrivedThrough: number,
-  { signal, onNote }: IngestWatch,
-): AsyncGenerator<EventChunk> {
-  let blocks = null
-  let encode = null
-  if (input.format === 'csv') {
-    const csv = await csvBlocks(input, delimiter, position, limits.portion_bytes, signal)
-    if (signal.aborted) return
-    const encoder = csvEncoder(source, csv.header, delimiter)
-    if (encoder.ignored.length > 0) {
-      onNote(`columns of the file that ${source.name} does not have are left out: ${encoder.ignored.join(', ')}`)
-    }
-    blocks = csv.blocks
-    encode = encoder.encode
-  }
-  if (kind === 'archive') encode = archiveEncoder(source.parser, encode, arrivedThrough)
-  for await (const block of blocks ?? recordBlocks(input, null, position, limits.portion_bytes, signal)) {
-    yield* eventChunks(block, limits, encode)
-  }
-}
-
 /** Names what is done: the same content, by the same road, into the same source, read in the same way. */
-function fingerprintOf({ source, road, input, delimiter }: IngestTask): string {
+function fingerprintOf({ source, road, input, delimiter, mapping, assumeUtc }: IngestTask): string {
   if (input.fingerprint === null) return `once-${randomUUID()}`
   const format = input.format === 'csv' ? `csv${delimiter}` : input.format
-  return createHash('sha256').update(`${source.name}/${road}/${format}/${input.fingerprint}`).digest('hex').slice(0, 32)
+  const names = [...mapping.names].sort(([a], [b]) => (a < b ? -1 : 1))
+  const constants = Object.entries(mapping.constants).sort(([a], [b]) => (a < b ? -1 : 1))
+  const told = names.length + constants.length > 0 || assumeUtc
+  const reading = told ? `${format}${JSON.stringify([names, constants, assumeUtc])}` : format
+  return createHash('sha256')
+    .update(`${source.name}/${road}/${reading}/${input.fingerprint}`)
+    .digest('hex')
+    .slice(0, 32)
 }
 
 function freshState({ input, source }: IngestTask, again: boolean): IngestState {

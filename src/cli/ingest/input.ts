@@ -5,9 +5,11 @@ import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { CommandError } from '../command-error.ts'
 import { UsageError } from '../usage-error.ts'
+import { isParquet, openParquet, type ParquetFile } from './parquet-file.ts'
 import type { Position } from './record-splitter.ts'
 
-export type InputFormat = 'ndjson' | 'csv'
+export type InputFormat = TextFormat | 'parquet'
+export type TextFormat = 'ndjson' | 'csv'
 
 /** What is hashed of a file at each end: enough to tell exports apart, quick for any size. */
 const HASHED_BYTES = 64 * 1024
@@ -21,14 +23,19 @@ const IDLE_MS_MAX = 250
 const MARK_BYTES = 3
 
 /** A file of events, or standard input. */
-export interface Input {
+export type Input = TextInput | ParquetInput
+
+interface NamedInput {
   /** As the command line names it; `stdin` for `-`. */
   readonly name: string
-  readonly format: InputFormat
   /** Tells its content from others', whatever its name; null for standard input, which cannot be read again. */
   readonly fingerprint: string | null
   /** How much of the file lies before a place in it, between 0 and 1 (of a compressed one, about); null where that is not known. */
   fraction(at: Position): number | null
+}
+
+export interface TextInput extends NamedInput {
+  readonly format: TextFormat
   /**
    * Its bytes, uncompressed and without a byte order mark, from a place in it on, in portions of at least so many bytes (less, where
    * they come slowly). The signal ends it early.
@@ -36,7 +43,19 @@ export interface Input {
   open(from: Position, portion_bytes: number, signal: AbortSignal): AsyncGenerator<Buffer>
 }
 
-const FORMATS: Readonly<Record<string, InputFormat>> = { ndjson: 'ndjson', jsonl: 'ndjson', json: 'ndjson', csv: 'csv' }
+export interface ParquetInput extends NamedInput {
+  readonly format: 'parquet'
+  readonly parquet: ParquetFile
+}
+
+const FORMATS: Readonly<Record<string, InputFormat>> = {
+  ndjson: 'ndjson',
+  jsonl: 'ndjson',
+  json: 'ndjson',
+  csv: 'csv',
+  parquet: 'parquet',
+  pq: 'parquet',
+}
 
 /** `format`: as `--format` gives it, or null. Throws a UsageError or a CommandError where the file cannot be read. */
 export function openInput(path: string, format: InputFormat | null): Input {
@@ -52,6 +71,10 @@ export function openInput(path: string, format: InputFormat | null): Input {
 function fileInput(path: string, given: InputFormat | null): Input {
   const { size, head, fingerprint } = look(path)
   const format = given ?? formatOf(path)
+  if (format === 'parquet') return parquetInput(path, fingerprint)
+  if (isParquet(head)) {
+    throw new CommandError('INPUT_FORMAT', `${path} is a Parquet file`, { cure: 'read it with --format parquet' })
+  }
   const zipped = isGzip(head)
   if (!zipped && path.toLowerCase().endsWith('.gz')) {
     throw new CommandError('INPUT_FORMAT', `${path} is not compressed by gzip`, { cure: 'name it by what it is' })
@@ -77,8 +100,20 @@ function fileInput(path: string, given: InputFormat | null): Input {
   }
 }
 
+function parquetInput(path: string, fingerprint: string): ParquetInput {
+  const parquet = openParquet(path)
+  const fraction = ({ line }: Position) => (parquet.rows === 0 ? null : Math.min(1, line / parquet.rows))
+  return { name: path, format: 'parquet', fingerprint, fraction, parquet }
+}
+
 /** An input that can be read once. */
-function streamInput(name: string, open: () => Readable, format: InputFormat | null): Input {
+function streamInput(name: string, open: () => Readable, format: InputFormat | null): TextInput {
+  if (format === 'parquet') {
+    throw new UsageError(
+      `--format: parquet cannot be read from ${name}, as its footer comes first`,
+      'save it as a file',
+    )
+  }
   return {
     name,
     format: format ?? 'ndjson',
@@ -96,7 +131,7 @@ function formatOf(path: string): InputFormat {
   if (format !== undefined) return format
   throw new UsageError(
     `<file>: '${path}' does not say what is in it`,
-    'name it .ndjson or .csv, or give --format ndjson or --format csv',
+    'name it .ndjson, .csv or .parquet, or give --format ndjson, csv or parquet',
   )
 }
 

@@ -1,10 +1,10 @@
 import { CommandError } from '../command-error.ts'
-import type { Input } from './input.ts'
+import type { TextInput } from './input.ts'
 import { BEGINNING, type Position, type RecordBlock, RecordSplitter } from './record-splitter.ts'
 
 /** The records of an input from a place on. With `signal` it ends early, between two portions. */
 export async function* recordBlocks(
-  input: Input,
+  input: TextInput,
   delimiter: string | null,
   from: Position,
   portion_bytes: number,
@@ -17,7 +17,7 @@ export async function* recordBlocks(
 
 /** A CSV input: the text of its header, and its records from a place on, the header not among them. */
 export async function csvBlocks(
-  input: Input,
+  input: TextInput,
   delimiter: string,
   from: Position,
   portion_bytes: number,
