@@ -8,6 +8,7 @@ import { openInput } from '../../src/cli/ingest/input.ts'
 import { RejectedFile } from '../../src/cli/ingest/rejected-file.ts'
 import { SeededRandom } from '../stores/seeded-random.ts'
 import { MemoryBackend, model } from './memory-backend.ts'
+import { BOOLEAN, decimal, parquetBytes, TEXT, timestamp, type WrittenColumn } from './parquet-writing.ts'
 
 let folder: string
 let backend: MemoryBackend
@@ -39,7 +40,20 @@ const BAD = EVENTS.filter((_, i) => isBad(i)).map((event) => event.id)
 const NDJSON = EVENTS.map((event) => `${JSON.stringify(event)}\n`).join('')
 const CSV = `id,at,card,amount,ok\n${EVENTS.map((e) => `${e.id},${e.at},"${e.card}",${e.amount},\n`).join('')}`
 
-function write(name: string, content: string): string {
+const column = (name: keyof (typeof EVENTS)[number], element: WrittenColumn['element']): WrittenColumn => ({
+  name,
+  element,
+  data: EVENTS.map((event) => event[name]),
+})
+const PARQUET = parquetBytes([
+  column('id', TEXT),
+  { ...column('at', timestamp('MICROS')), data: EVENTS.map(({ at }) => BigInt(at) * 1_000n + 999n) },
+  column('card', TEXT),
+  { ...column('amount', decimal(18, 3)), data: EVENTS.map(({ amount }) => BigInt(Number(amount) * 1_000)) },
+  column('ok', BOOLEAN),
+])
+
+function write(name: string, content: string | Buffer): string {
   const path = join(folder, name)
   writeFileSync(path, content)
   return path
@@ -93,6 +107,7 @@ const ROADS = ['log', 'archive'] as const
 const FILES = [
   ['events.ndjson', NDJSON, 0],
   ['events.csv', CSV, 1],
+  ['events.parquet', PARQUET, 0],
 ] as const
 
 describe.each(ROADS)('into the %s', (road) => {
@@ -108,7 +123,9 @@ describe.each(ROADS)('into the %s', (road) => {
         rejected: BAD.length,
         rejectedFile: `${path}.rejected.ndjson`,
       })
-      expect(report.state.position).toEqual({ bytes: content.length, line: COUNT + header })
+      // Places in Parquet count the bytes of the JSON that is made of it.
+      const bytes = typeof content === 'string' ? content.length : expect.any(Number)
+      expect(report.state.position).toEqual({ bytes, line: COUNT + header })
       expect(report.firstRefusals.length).toBe(3)
       expectRejections(`${path}.rejected.ndjson`, header)
       expect(await arrived()).toBe(GOOD.length)

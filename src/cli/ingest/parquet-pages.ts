@@ -1,11 +1,8 @@
 import * as zlib from 'node:zlib'
-import type { Compressors, SchemaTree } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
-import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js'
-import { readPlain } from 'hyparquet/src/plain.js'
-import { compressors } from 'hyparquet-compressors'
 import { CommandError } from '../command-error.ts'
 import { bytesAt, type ParquetColumn, type RowGroup } from './parquet-file.ts'
+import { type Page, type PageForm, type PageHeader, readDictionary, readPage, rowsOf } from './parquet-page.ts'
 
 /** Reading a page's header: first so many bytes, then, as long as it goes on, 16 times more. Its statistics hold whole values. */
 const HEADER_BYTES = 4 * 1024
@@ -14,26 +11,10 @@ const HEADER_BYTES_MAX = 16 * 1024 * 1024
 /** Pages have about 1 MB; some writers make one of a whole column. A damaged length must not fill the memory. */
 const PAGE_BYTES_MAX = 1024 * 1024 * 1024
 
-/** Those of Node are quicker than those in JavaScript. */
-const COMPRESSORS: Compressors = {
-  ...compressors,
-  GZIP: (input, length) => zlib.gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
-  BROTLI: (input, length) => zlib.brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
-}
+/** The same of its rows, whose nulls take next to no bytes. */
+const PAGE_ROWS_MAX = 64 * 1024 * 1024
 
-type PageHeader = ReturnType<typeof parquetHeader>
-type ColumnDecoder = Parameters<typeof readDataPage>[2]
-
-/** What a page holds: the values of the rows that have one, or, with a dictionary, their places in it. */
-interface Page {
-  readonly rows: number
-  /** 1: the row has a value; empty: all have. */
-  readonly levels: readonly number[]
-  readonly values: ArrayLike<unknown>
-  readonly coded: boolean
-}
-
-const NO_PAGE: Page = { rows: 0, levels: [], values: [], coded: false }
+const NO_PAGE: Page = { rows: 0, levels: null, values: [], coded: false }
 
 /**
  * Reads one column of a row group, value by value in the order of its rows, a page at a time: whatever size the group has, one page is
@@ -45,7 +26,7 @@ export class ColumnPages<T> {
   readonly #source: string
   readonly #group: RowGroup
   readonly #column: string
-  readonly #decoder: ColumnDecoder
+  readonly #form: PageForm
   readonly #convert: (value: unknown) => T
   readonly #none: T
   readonly #end: number
@@ -86,15 +67,7 @@ export class ColumnPages<T> {
     if (chunk!.file_path !== undefined && chunk!.file_path !== '') {
       throw this.#damaged(`its values are in another file, ${chunk!.file_path}`)
     }
-    this.#decoder = {
-      pathInSchema: [column.name],
-      type: meta.type,
-      element: column.path.at(-1)!.element,
-      schemaPath: column.path as SchemaTree[],
-      codec: meta.codec,
-      parsers: {} as ColumnDecoder['parsers'],
-      compressors: COMPRESSORS,
-    }
+    this.#form = { element: column.path.at(-1)!.element, codec: meta.codec }
   }
 
   /** What the next row has. */
@@ -102,10 +75,7 @@ export class ColumnPages<T> {
     while (this.#row >= this.#page.rows) this.#load(0)
     const { levels, values, coded } = this.#page
     const row = this.#row++
-    if (levels.length > 0 && levels[row] !== 1) {
-      if (levels[row] === 0) return this.#none
-      throw this.#damaged(`row ${row + 1} of its page is neither there nor null`)
-    }
+    if (levels !== null && levels[row] === 0) return this.#none
     const value = values[this.#value++]
     if (!coded) return this.#convert(value)
     const place = value as number
@@ -137,12 +107,13 @@ export class ColumnPages<T> {
       const header = this.#header()
       const begin = this.#at
       this.#at += header.compressed_page_size
-      const rows = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_rows ?? 0
-      if (!(rows >= 0 && rows <= left)) throw this.#damaged(`a page has ${rows} rows, and ${left} are left`, begin)
+      const rows = rowsOf(header)
+      if (!(rows >= 0 && rows <= Math.min(left, PAGE_ROWS_MAX)))
+        throw this.#damaged(`a page has ${rows} rows, and ${left} are left`, begin)
       if (header.type === 'DATA_PAGE' || header.type === 'DATA_PAGE_V2') {
         this.#rows += rows
         if (rows <= skippable) return rows
-        this.#page = this.#decoded(header, begin, () => this.#values(header, begin))
+        this.#page = this.#decoded(header, begin, () => readPage(header, this.#bytes(header, begin), this.#form))
         this.#row = 0
         this.#value = 0
         return 0
@@ -153,50 +124,31 @@ export class ColumnPages<T> {
     }
   }
 
-  #values(header: PageHeader, begin: number): Page {
-    const bytes = this.#bytes(header, begin)
-    const { encoding } = (header.data_page_header ?? header.data_page_header_v2)!
-    const page =
-      header.type === 'DATA_PAGE'
-        ? readDataPage(this.#decompressed(header, bytes), header.data_page_header!, this.#decoder)
-        : readDataPageV2(bytes, header, this.#decoder)
-    const levels = page.definitionLevels ?? []
-    const rows = header.data_page_header?.num_values ?? header.data_page_header_v2!.num_rows
-    const wanted = levels.length === 0 ? rows : levels.reduce((sum, level) => sum + (level === 1 ? 1 : 0), 0)
-    const values = page.dataPage
-    if (values.length < wanted || (levels.length > 0 && levels.length < rows)) {
-      throw new Error(`it has ${values.length} values for ${wanted} rows`)
-    }
-    return { rows, levels, values, coded: encoding === 'PLAIN_DICTIONARY' || encoding === 'RLE_DICTIONARY' }
-  }
-
   #entries(header: PageHeader, begin: number): T[] {
-    const bytes = this.#decompressed(header, this.#bytes(header, begin))
-    const { type, element } = this.#decoder
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const entries = readPlain({ view, offset: 0 }, type, header.dictionary_page_header!.num_values, element.type_length)
-    return Array.from(entries as ArrayLike<unknown>, this.#convert)
+    const entries = readDictionary(header, this.#bytes(header, begin), this.#form)
+    return Array.from(entries, this.#convert)
   }
 
   #header(): PageHeader {
+    const end = this.#end - this.#at
     for (let length = HEADER_BYTES; ; length *= 16) {
-      const bytes = bytesAt(this.#file, this.#at, Math.min(length, this.#end - this.#at))
+      const bytes = bytesAt(this.#file, this.#at, Math.min(length, end))
       const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 }
+      let header: PageHeader
       try {
-        const header = parquetHeader(reader)
-        const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header
-        const room = this.#end - this.#at - reader.offset
-        if (!(packed >= 0 && packed <= room))
-          throw new Error(`a page should have ${packed} bytes, and ${room} are left`)
-        if (!(unpacked >= 0 && unpacked <= PAGE_BYTES_MAX)) {
-          throw new Error(`a page should have ${unpacked} bytes, of at most ${PAGE_BYTES_MAX}`)
-        }
-        this.#at += reader.offset
-        return header
+        header = parquetHeader(reader)
       } catch (cause) {
-        const whole = length >= this.#end - this.#at || length >= HEADER_BYTES_MAX
-        if (whole || !(cause instanceof RangeError)) throw this.#damaged((cause as Error).message, this.#at, cause)
+        if (length < end && length < HEADER_BYTES_MAX) continue
+        throw this.#damaged(`the head of a page: ${(cause as Error).message}`, this.#at, cause)
       }
+      const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header
+      const room = end - reader.offset
+      if (!(packed >= 0 && packed <= room)) throw this.#damaged(`a page should have ${packed} bytes, ${room} are left`)
+      if (!(unpacked >= 0 && unpacked <= PAGE_BYTES_MAX)) {
+        throw this.#damaged(`a page should have ${unpacked} bytes, of at most ${PAGE_BYTES_MAX}`)
+      }
+      this.#at += reader.offset
+      return header
     }
   }
 
@@ -208,12 +160,6 @@ export class ColumnPages<T> {
       throw new Error('its checksum is another')
     }
     return bytes
-  }
-
-  /** The page in a buffer of its own: what reads beyond it fails, where it would else read something. */
-  #decompressed(header: PageHeader, bytes: Buffer): Uint8Array {
-    const page = decompressPage(bytes, header.uncompressed_page_size, this.#decoder.codec, COMPRESSORS)
-    return page.byteLength === page.buffer.byteLength ? page : new Uint8Array(page)
   }
 
   #decoded<R>(header: PageHeader, begin: number, read: () => R): R {
