@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { loadDefinitions } from '../../src/cli/load-definitions.ts'
 import { createApi } from '../../src/serving/http/api.ts'
@@ -11,34 +10,7 @@ import { MemoryOnlineStore } from '../../src/stores/online/memory.ts'
 const ROOT = resolve(import.meta.dirname, '../..')
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 
-mkdirSync(join(ROOT, '.tmp'), { recursive: true })
-const folder = mkdtempSync(join(ROOT, '.tmp', 'readme-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
 describe('README', () => {
-  it('its definition file is right, and serves the names that the text gives', async () => {
-    const [, definition] = /```ts\n(import \{ avg[\s\S]*?)```/.exec(README)!
-    writeFileSync(join(folder, 'definitions.ts'), definition!)
-    const { model, problems } = await loadDefinitions(folder)
-    expect(problems).toEqual([])
-    expect([...model!.features.keys()]).toEqual(
-      expect.arrayContaining(['card_velocity__spend_7d', 'merchant_risk__fraud_rate_7d_delayed_7d']),
-    )
-  })
-
-  it('its example of a test passes', async () => {
-    const [, definition] = /```ts\n(import \{ avg[\s\S]*?)```/.exec(README)!
-    const [, example] = /```ts\n(import \{ given[\s\S]*?)```/.exec(README)!
-    writeFileSync(join(folder, 'definitions.ts'), definition!)
-    const lines = [
-      "import { expect } from 'vitest'",
-      "import { checkoutRisk, payments } from './definitions.ts'",
-      example!,
-    ]
-    writeFileSync(join(folder, 'example.ts'), lines.join('\n'))
-    await import(pathToFileURL(join(folder, 'example.ts')).href)
-  })
-
   it('every command and script that it names is there', () => {
     const named = new Set([...README.matchAll(/npx millrace ([a-z]+)/g)].map((match) => match[1]))
     expect(named.size).toBeGreaterThan(5)
