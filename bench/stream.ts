@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openEmbeddedEventLog } from '../src/stores/log/embedded.ts'
 import { openEmbeddedOnlineStore } from '../src/stores/online/embedded.ts'
 import { registerTimelines } from '../src/stores/timeline-registry.ts'
-import { SourceStream } from '../src/stream/source-stream.ts'
+import { TopicStream } from '../src/stream/topic-stream.ts'
 import { cardModel, cardPayment } from './card-model.ts'
 import type { Report } from './main.ts'
 
@@ -33,18 +33,18 @@ export async function streamBench(report: Report): Promise<void> {
     rate(report, `append to the log, durable, batches of ${BATCH}`, EVENTS, begun)
 
     const records = await registerTimelines(store, model, () => ({ 0: 0, 1: 0, 2: 0, 3: 0 }), now_ms)
-    const stream = new SourceStream({
+    const stream = new TopicStream({
       log,
       store,
       group: 'bench',
-      source,
+      sources: [source],
       timelines: [...model.timelines.values()].map((timeline) => ({
         timeline,
         record: records.get(timeline.fingerprint)!,
       })),
       now: Date.now,
       expires: true,
-      onQuarantine: ([refused]) => {
+      onQuarantine: (_, [refused]) => {
         throw new Error(refused!.reason)
       },
       onGap: async () => {},

@@ -4,7 +4,7 @@ import { openRedisOnlineStore } from '../src/stores/online/redis/redis-online-st
 import type { OnlineStore, TimelineAppend } from '../src/stores/online-store.ts'
 import { registerTimelines } from '../src/stores/timeline-registry.ts'
 import { TimelineWriter } from '../src/stores/timeline-writer.ts'
-import { SourceStream } from '../src/stream/source-stream.ts'
+import { TopicStream } from '../src/stream/topic-stream.ts'
 import { cardModel } from './card-model.ts'
 import { madeMs } from './worker-events.ts'
 
@@ -49,14 +49,14 @@ const timelines = [...model.timelines.values()].map((timeline) => ({
 }))
 let onApplied = () => {}
 const watched = watch(log, store)
-const stream = new SourceStream({
+const stream = new TopicStream({
   ...watched,
   group: 'bench',
-  source,
+  sources: [source],
   timelines,
   now: Date.now,
   expires: true,
-  onQuarantine: ([refused]) => fail(refused!.reason),
+  onQuarantine: (_, [refused]) => fail(refused!.reason),
   onGap: async () => fail('a gap'),
   onApplied: () => onApplied(),
   onTrouble: (message) => {

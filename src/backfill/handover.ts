@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClockMode } from '../features/clock.ts'
-import type { TimelineModel } from '../features/model.ts'
-import { ARCHIVE_GROUP, archiveColumns, logOrigin } from '../stores/archive-columns.ts'
+import type { SourceModel, TimelineModel } from '../features/model.ts'
+import { archiveColumns, archiveGroup, sourceOrigin } from '../stores/archive-columns.ts'
 import { earliestOffsets } from '../stores/earliest-offsets.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import { sampledEvents } from '../stores/event-sample.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
-import { skippedBelow } from '../stores/skipped-offsets.ts'
+import { firstSkipped, skippedBelow } from '../stores/skipped-offsets.ts'
 import { type Handover, type TimelineRecord, updateTimeline } from '../stores/timeline-registry.ts'
 import { formatDuration } from '../timeline/duration.ts'
 import { BackfillError } from './backfill-error.ts'
@@ -35,19 +35,20 @@ export async function awaitHandover(
   signal: AbortSignal,
   onWait: (message: string) => void,
 ): Promise<void> {
-  const { table, lag_ms } = timeline.source.archive!
+  const { source } = timeline
+  const { table, lag_ms } = source.archive!
   const { topic, positions, noted_ms } = await settledHandover(deps, timeline, record, signal, onWait)
   const starts = Object.entries(positions).map(([partition, offset]) => [Number(partition), offset] as const)
   const columns = (await deps.archive.describe(table))?.columns
   if (lag_ms === null && columns?.has('_origin') && columns.has('_sequence')) {
     for (let told = false; ; told = true) {
-      const archived = await deps.log.committed(ARCHIVE_GROUP, topic)
+      const archived = await deps.log.committed(archiveGroup(source), topic)
       const behind = starts.filter(([partition, offset]) => (archived.get(partition) ?? 0) < offset)
       if (behind.length === 0) break
       if (!told) onWait(`waiting until ${table} holds what ${topic} had before the stream went over`)
       await sleep(POLL_MS, undefined, { signal })
     }
-    await assertWhole(deps, table, topic, starts)
+    await assertWhole(deps, source, starts)
     return
   }
   // A table that others fill: the owner's word says how late it may be.
@@ -88,20 +89,22 @@ async function settledHandover(
 /** Accounts for every offset before the hand-over, from the first that anybody saw. Throws a BackfillError that names a hole. */
 async function assertWhole(
   { store, archive }: HandoverDeps,
-  table: string,
-  topic: string,
+  source: SourceModel,
   starts: readonly (readonly [partition: number, offset: number])[],
 ): Promise<void> {
-  const earliest = await earliestOffsets(store, topic)
+  const { topic } = source
+  const { table } = source.archive!
+  const earliest = await earliestOffsets(store, source)
   for (const [partition, end] of starts) {
-    const origin = logOrigin(topic, partition)
+    const origin = sourceOrigin(source, partition)
     const first = Math.min(
       earliest[partition] ?? 0,
       (await archive.firstSequence(table, origin)) ?? Number.POSITIVE_INFINITY,
+      (await firstSkipped(archive, source, partition)) ?? Number.POSITIVE_INFINITY,
     )
     const missingBelow = async (below: number) => {
       const held = await archive.sequences(table, origin, below)
-      return below - first - held - (await skippedBelow(archive, topic, partition, below))
+      return below - first - held - (await skippedBelow(archive, source, partition, below))
     }
     const missing = end <= first ? 0 : await missingBelow(end)
     if (missing <= 0) continue

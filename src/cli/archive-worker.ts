@@ -1,9 +1,10 @@
 import type { Model, SourceModel } from '../features/model.ts'
+import { streamedTopics } from '../features/topic-router.ts'
 import { isArchivedHere } from '../stores/archive-columns.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import { noteSkipped } from '../stores/skipped-offsets.ts'
-import { SourceArchiver } from '../stream/source-archiver.ts'
+import { TopicArchiver } from '../stream/topic-archiver.ts'
 import type { LoadedBatch } from './config/loaded-config.ts'
 import type { Troubles } from './troubles.ts'
 
@@ -21,13 +22,19 @@ export interface ArchiveWorkerOptions {
 
 /** The archivers of a model, log -> archive, in this process: one of any number that share the log's partitions. */
 export class ArchiveWorker {
-  readonly archivers: ReadonlyMap<string, SourceArchiver>
+  /** By topic. */
+  readonly archivers: ReadonlyMap<string, TopicArchiver>
   readonly #options: ArchiveWorkerOptions
 
   constructor(options: ArchiveWorkerOptions) {
     this.#options = options
     const archived = [...options.model.sources.values()].filter(isArchivedHere)
-    this.archivers = new Map(archived.map((source) => [source.name, this.#archiver(source)]))
+    const topics = [...streamedTopics(archived)]
+    this.archivers = new Map(topics.map(([topic, sources]) => [topic, this.#archiver(sources)]))
+  }
+
+  get sources(): SourceModel[] {
+    return [...this.archivers.values()].flatMap(({ sources }) => sources)
   }
 
   /** Runs until the signal is aborted; inserts that were begun are finished. */
@@ -35,21 +42,22 @@ export class ArchiveWorker {
     await Promise.all([...this.archivers.values()].map((archiver) => archiver.run(signal)))
   }
 
-  #archiver(source: SourceModel): SourceArchiver {
+  #archiver(sources: readonly SourceModel[]): TopicArchiver {
     const { log, archive, now, batch, troubles, onArchived, onGap } = this.#options
-    const where = `${source.name} archive`
-    return new SourceArchiver({
+    return new TopicArchiver({
       log,
       archive,
-      source,
+      sources,
       ...batch,
-      onSkipped: (partition, offsets) => noteSkipped(archive, source.topic, partition, offsets, now()),
-      onGap: async (partition, from, to) => {
+      onSkipped: (source, partition, offsets) => noteSkipped(archive, source, partition, offsets, now()),
+      onGap: async (source, partition, from, to) => {
         const reason = `the log lost the messages ${from} to ${to} of ${source.topic}/${partition} before they were archived`
         onGap?.(source, reason)
       },
-      onArchived: (rows, took_ms) => onArchived?.(source, rows, took_ms),
-      onTrouble: (message) => troubles.report(where, message),
+      ...(onArchived !== undefined && { onArchived }),
+      onTrouble: (message) => {
+        for (const { name } of sources) troubles.report(`${name} archive`, message)
+      },
     })
   }
 }

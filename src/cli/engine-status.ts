@@ -1,7 +1,7 @@
 import { readProgress, rowsDone } from '../backfill/backfill-progress.ts'
 import type { ClockMode } from '../features/clock.ts'
 import type { Model } from '../features/model.ts'
-import { ARCHIVE_GROUP, archiveColumns, isArchivedHere } from '../stores/archive-columns.ts'
+import { archiveColumns, archiveGroup, isArchivedHere } from '../stores/archive-columns.ts'
 import type { ArchiveColumn, ArchiveStats, EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
@@ -77,7 +77,7 @@ export async function engineStatus(deps: StatusDeps, place: Place): Promise<Engi
   const sources: Record<string, SourceStatus> = {}
   const marks = await store.marks(deps.group)
   for (const source of model.sources.values()) {
-    const archived = await deps.log.committed(ARCHIVE_GROUP, source.topic)
+    const archived = await deps.log.committed(archiveGroup(source), source.topic)
     const ranges = source.streamed ? await deps.log.ranges(source.topic) : []
     sources[source.name] = {
       topic: source.topic,
@@ -94,7 +94,7 @@ export async function engineStatus(deps: StatusDeps, place: Place): Promise<Engi
         source.archive === null
           ? null
           : await deps.counts.of(source.archive.table, archiveColumns(source)[source.time]!),
-      quarantined: source.streamed ? await quarantinedEvents(deps.log, source.topic) : 0,
+      quarantined: source.streamed ? await quarantinedEvents(deps.log, source) : 0,
     }
   }
   const records = await readTimelines(store)

@@ -130,7 +130,7 @@ export class Engine {
         store,
         now: clock.now,
         clock: clock.mode,
-        watermark: (source) => worker.streams.get(source)?.watermark_ms ?? null,
+        watermark: (source) => worker.streamOf(source)?.watermark_ms ?? null,
         onUntidy: (key, { source }) => engine?.tidy(key, source.name),
       })
       engine = new Engine(options, stores, clock, troubles, worker, vectors)
@@ -177,7 +177,7 @@ export class Engine {
         counts: this.#counts,
         backfills: this.#backfills,
         group: this.#worker.group,
-        watermark: (source) => this.#worker.streams.get(source)?.watermark_ms ?? null,
+        watermark: (source) => this.#worker.streamOf(source)?.watermark_ms ?? null,
         trouble: (source) => this.#troubles.of(source) ?? this.#troubles.of(`${source} archive`),
       },
       { pid: process.pid, url: this.#url, defs, data, clock },

@@ -1,6 +1,7 @@
 import type { Model } from '../features/model.ts'
 import { timelinePrefix } from '../features/timeline-key.ts'
-import { ARCHIVE_GROUP, isArchivedHere } from '../stores/archive-columns.ts'
+import { streamedTopics } from '../features/topic-router.ts'
+import { archiveGroup, isArchivedHere } from '../stores/archive-columns.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore, TimelineKey } from '../stores/online-store.ts'
 import { NotRegisteredError, readTimeline, readTimelines, updateTimeline } from '../stores/timeline-registry.ts'
@@ -23,13 +24,13 @@ export async function trimLog(
 ): Promise<number> {
   const marks = await store.marks(group)
   let trimmed = 0
-  for (const source of model.sources.values()) {
-    if (!source.streamed) continue
-    const archived = isArchivedHere(source) ? await log.committed(ARCHIVE_GROUP, source.topic) : null
-    for (const { partition } of await log.ranges(source.topic)) {
-      const mark = marks.find((one) => one.topic === source.topic && one.partition === partition)?.offset ?? 0
-      const offset = archived === null ? mark : Math.min(mark, archived.get(partition) ?? 0)
-      trimmed += await log.trim(source.topic, partition, offset, now_ms - LOG_KEPT_MS)
+  for (const [topic, sources] of streamedTopics(model.sources.values())) {
+    const archived: ReadonlyMap<number, number>[] = []
+    for (const source of sources.filter(isArchivedHere)) archived.push(await log.committed(archiveGroup(source), topic))
+    for (const { partition } of await log.ranges(topic)) {
+      const mark = marks.find((one) => one.topic === topic && one.partition === partition)?.offset ?? 0
+      const offset = Math.min(mark, ...archived.map((own) => own.get(partition) ?? 0))
+      trimmed += await log.trim(topic, partition, offset, now_ms - LOG_KEPT_MS)
     }
   }
   return trimmed

@@ -102,6 +102,12 @@ export const METRICS = {
     labels: ['source'],
     text: 'Events of the log that are no valid events: kept aside, counted in no feature.',
   },
+  passedOver: {
+    name: 'millrace_passed_over_total',
+    type: 'counter',
+    labels: ['source'],
+    text: 'Messages of a topic that gave a source no event: they are of another kind, or its decode says that they hold none.',
+  },
   conflicts: {
     name: 'millrace_conflicts_total',
     type: 'counter',

@@ -28,6 +28,8 @@ export interface SourceMetrics {
   fresh(ms: number, events?: number): void
   rejected(count: number): void
   quarantined(count: number): void
+  /** Messages of its topic that gave it no event. */
+  passedOver(count: number): void
   conflicts(count: number): void
   gap(): void
 }
@@ -76,6 +78,7 @@ export class Metrics {
   readonly #archiveInsert = this.#histogram(METRICS.archiveInsertSeconds)
   readonly #rejected = this.#counter(METRICS.rejected)
   readonly #quarantined = this.#counter(METRICS.quarantined)
+  readonly #passedOver = this.#counter(METRICS.passedOver)
   readonly #conflicts = this.#counter(METRICS.conflicts)
   readonly #gaps = this.#counter(METRICS.gaps)
   readonly #freshness = new WeightedHistogram(METRICS.freshness, this.#registry)
@@ -167,6 +170,7 @@ export class Metrics {
       fresh: (ms, events) => freshness(Math.max(0, ms) / 1_000, events),
       rejected: counterOf(this.#rejected),
       quarantined: counterOf(this.#quarantined),
+      passedOver: counterOf(this.#passedOver),
       conflicts: counterOf(this.#conflicts),
       gap: () => gap(1),
     }

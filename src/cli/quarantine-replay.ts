@@ -59,17 +59,17 @@ export class QuarantineDesk {
    * yet, or `all`.
    */
   async *list(source: SourceModel | null, all: boolean): AsyncGenerator<QuarantinedEvent> {
-    for (const { topic } of source === null ? streamedSources(this.#model) : [source]) {
-      const ranges = await this.#ranges(topic)
+    for (const one of source === null ? streamedSources(this.#model) : [source]) {
+      const ranges = await this.#ranges(one)
       /** By place: where in the quarantine its last copy is. */
       const last = new Map<string, string>()
       for (const { partition, start, from, end } of ranges) {
-        for await (const held of this.#read(topic, partition, all ? start : from, end)) {
+        for await (const held of this.#read(one, partition, all ? start : from, end)) {
           last.set(placeOf(held.message), `${held.partition}/${held.offset}`)
         }
       }
       for (const { partition, start, from, end } of ranges) {
-        for await (const { offset, message } of this.#read(topic, partition, all ? start : from, end)) {
+        for await (const { offset, message } of this.#read(one, partition, all ? start : from, end)) {
           if (last.get(placeOf(message)) !== `${partition}/${offset}`) continue
           yield { ...message, replayed: offset < from }
         }
@@ -96,8 +96,8 @@ export class QuarantineDesk {
     const refusals: { partition: number; offset: number; reason: string }[] = []
     let accepted = 0
     let refused = 0
-    for (const { partition, from, end } of await this.#ranges(source.topic)) {
-      for await (const batch of this.#batches(source.topic, partition, from, end)) {
+    for (const { partition, from, end } of await this.#ranges(source)) {
+      for await (const batch of this.#batches(source, partition, from, end)) {
         const valid: IntakeEvent[] = []
         const invalid: Quarantined[] = []
         for (const { message } of batch.held) {
@@ -113,8 +113,8 @@ export class QuarantineDesk {
           }
         }
         await intake(source, valid)
-        await quarantine.add(invalid)
-        await this.#log.commit(QUARANTINE_GROUP, quarantineTopic(source.topic), new Map([[partition, batch.next]]))
+        await quarantine.add(source, invalid)
+        await this.#log.commit(QUARANTINE_GROUP, quarantineTopic(source), new Map([[partition, batch.next]]))
         accepted += valid.length
         refused += invalid.length
       }
@@ -124,8 +124,8 @@ export class QuarantineDesk {
   }
 
   /** `from`: the first that nobody has replayed. Empty where nothing was ever refused. */
-  async #ranges(topic: string): Promise<{ partition: number; start: number; from: number; end: number }[]> {
-    const name = quarantineTopic(topic)
+  async #ranges(source: SourceModel): Promise<{ partition: number; start: number; from: number; end: number }[]> {
+    const name = quarantineTopic(source)
     if (!(await this.#log.topics()).includes(name)) return []
     const replayed = await this.#log.committed(QUARANTINE_GROUP, name)
     return (await this.#log.ranges(name)).map(({ partition, start, end }) => {
@@ -133,18 +133,18 @@ export class QuarantineDesk {
     })
   }
 
-  async *#read(topic: string, partition: number, from: number, end: number): AsyncGenerator<Held> {
-    for await (const { held } of this.#batches(topic, partition, from, end)) yield* held
+  async *#read(source: SourceModel, partition: number, from: number, end: number): AsyncGenerator<Held> {
+    for await (const { held } of this.#batches(source, partition, from, end)) yield* held
   }
 
   /** What lies between two offsets of the quarantine. `next`: the offset behind a batch. */
   async *#batches(
-    topic: string,
+    source: SourceModel,
     partition: number,
     from: number,
     end: number,
   ): AsyncGenerator<{ readonly held: readonly Held[]; readonly next: number }> {
-    const name = quarantineTopic(topic)
+    const name = quarantineTopic(source)
     for (let at = from; at < end; ) {
       const { baseOffset, values, nextOffset } = await this.#log.read(name, partition, at, READ_MESSAGES)
       if (nextOffset === at) await this.#log.wait(name, WAIT_MS)
@@ -182,7 +182,7 @@ export class QuarantineDesk {
 /** The event as the stream takes it, or why it is refused. */
 function judge(source: SourceModel, raw: Uint8Array): IntakeEvent | string {
   try {
-    return { parsed: source.parser.parseBytes(raw), raw }
+    return { parsed: source.messages.readSent(raw)[0], raw }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }

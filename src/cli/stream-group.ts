@@ -1,5 +1,6 @@
 import { writtenHash } from '../features/fingerprint.ts'
 import type { Model, SourceModel, TimelineModel } from '../features/model.ts'
+import { streamedTopics } from '../features/topic-router.ts'
 import { noteEarliest } from '../stores/earliest-offsets.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import { type Mark, MarkMovedError, type OnlineStore } from '../stores/online-store.ts'
@@ -56,12 +57,12 @@ export async function enterGroup(options: EnterOptions): Promise<StreamGroup> {
   const name = groupName(model)
   const starts = new Map<string, Start>()
   const groups = await readGroups(store)
-  for (const source of streamedSources(model)) {
-    const ranges = await log.ranges(source.topic)
-    await noteEarliest(store, source.topic, ranges)
+  for (const [topic, sources] of streamedTopics(model.sources.values())) {
+    const ranges = await log.ranges(topic)
+    for (const source of sources) await noteEarliest(store, source, ranges)
     const ends: Record<string, number> = {}
     for (const { partition, start } of ranges) ends[partition] = start
-    starts.set(source.topic, await startOf(store, name, model, groups, source, ends))
+    starts.set(topic, await startOf(store, name, model, groups, sources, ends))
   }
   const records = await registerTimelines(store, model, (topic) => starts.get(topic)?.positions ?? {}, now(), {
     lost: (timeline) => starts.get(timeline.source.topic)?.lost(timeline) ?? [],
@@ -93,17 +94,20 @@ async function startOf(
   name: string,
   model: Model,
   groups: ReadonlyMap<string, WriterGroup>,
-  source: SourceModel,
+  sources: readonly SourceModel[],
   earliest: Readonly<Record<string, number>>,
 ): Promise<Start> {
-  const marksOf = async (group: string) => offsetsOf(await store.marks(group), source.topic)
+  const { topic } = sources[0]!
+  const marksOf = async (group: string) => offsetsOf(await store.marks(group), topic)
   const latest = [...groups].sort(([, a], [, b]) => b.entered_ms - a.entered_ms)
   let held = await marksOf(name)
   let before: WriterGroup | null = null
   const isNew = Object.keys(held).length === 0
   const timelines = [...model.timelines.values()]
   for (const [group, entered] of latest) {
-    if (group === name || !writesAll(entered.writes, source, timelines)) continue
+    // One mark stands for all sources of its topic.
+    const asMuch = sources.every((source) => writesAll(entered.writes, source, timelines))
+    if (group === name || !asMuch) continue
     held = furthest(held, await marksOf(group))
   }
   for (const [group, entered] of isNew && Object.keys(held).length === 0 ? latest : []) {

@@ -2,8 +2,8 @@ import type { SourceModel } from '../features/model.ts'
 import type { EventLog, PartitionRange } from '../stores/event-log.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { WatermarkBoard } from '../stores/watermarks.ts'
-import type { SourceStream } from '../stream/source-stream.ts'
-import type { AppliedBatch } from '../stream/source-stream-options.ts'
+import type { TopicStream } from '../stream/topic-stream.ts'
+import type { AppliedBatch } from '../stream/topic-stream-options.ts'
 import type { Metrics } from './metrics.ts'
 
 /** How often watermarks are told to other processes. */
@@ -17,28 +17,30 @@ const METADATA_LAG_MS = 2_000
 
 /** Tells how far the streams of a process are: other processes, through the store, and Prometheus. */
 export class StreamReport {
-  readonly #streams: ReadonlyMap<string, SourceStream>
+  readonly #streams: ReadonlyMap<string, TopicStream>
   readonly #log: EventLog
   readonly #metrics: Metrics
   readonly #board: WatermarkBoard
   readonly #ranges = new Map<string, { readonly read_ms: number; readonly ranges: readonly PartitionRange[] }>()
-  /** By source: the partitions that were told of last. */
+  /** By topic: the partitions that were told of last. */
   readonly #told = new Map<string, readonly number[]>()
 
   constructor(
-    streams: ReadonlyMap<string, SourceStream>,
+    streams: ReadonlyMap<string, TopicStream>,
     { log, store, group, metrics }: { log: EventLog; store: OnlineStore; group: string; metrics: Metrics },
   ) {
     this.#streams = streams
     this.#log = log
     this.#metrics = metrics
     this.#board = new WatermarkBoard(store, group)
-    for (const name of streams.keys()) metrics.source(name)
+    for (const { sources } of streams.values()) for (const { name } of sources) metrics.source(name)
   }
 
   /** A batch is visible now. */
-  applied({ name }: SourceModel, { events, rows, times_ms }: AppliedBatch, now_ms: number): void {
+  applied({ name }: SourceModel, { events, passedOver, rows, times_ms }: AppliedBatch, now_ms: number): void {
     const metrics = this.#metrics.source(name)
+    metrics.passedOver(passedOver)
+    if (events === 0) return
     metrics.events('stream', events)
     metrics.rowsWritten(rows)
     metrics.batch(events)
@@ -48,7 +50,7 @@ export class StreamReport {
   async tell(now_ms: number): Promise<void> {
     const told: Promise<void>[] = []
     for (const stream of this.#streams.values()) {
-      const { topic, name } = stream.source
+      const { topic } = stream
       const ranges = await this.#rangesOf(topic, now_ms)
       const progress = stream.progress
       for (const { partition, offset, watermark_ms } of progress) {
@@ -57,7 +59,7 @@ export class StreamReport {
       }
       const { read_ms } = this.#ranges.get(topic)!
       told.push(this.#board.topic(topic, { partitions: ranges.length, ms: read_ms - METADATA_LAG_MS }))
-      this.#measure(name, stream, ranges, now_ms)
+      this.#measure(stream, ranges, now_ms)
     }
     await Promise.all(told)
   }
@@ -70,19 +72,22 @@ export class StreamReport {
     return ranges
   }
 
-  #measure(name: string, stream: SourceStream, ranges: readonly PartitionRange[], now_ms: number): void {
-    const metrics = this.#metrics.source(name)
+  #measure(stream: TopicStream, ranges: readonly PartitionRange[], now_ms: number): void {
+    const all = stream.sources.map(({ name }) => this.#metrics.source(name))
     const partitions = stream.progress.map(({ partition }) => partition)
-    for (const gone of this.#told.get(name) ?? []) if (!partitions.includes(gone)) metrics.forgetPartition(gone)
-    this.#told.set(name, partitions)
+    const gone = (this.#told.get(stream.topic) ?? []).filter((partition) => !partitions.includes(partition))
+    this.#told.set(stream.topic, partitions)
     let behind = 0
     for (const { partition, offset } of stream.progress) {
       const lag = Math.max(0, (ranges.find((range) => range.partition === partition)?.end ?? offset) - offset)
-      metrics.lag(partition, lag)
+      for (const metrics of all) metrics.lag(partition, lag)
       behind += lag
     }
     const { watermark_ms } = stream
-    metrics.watermark(watermark_ms)
-    metrics.lagAge(behind === 0 || watermark_ms === null ? 0 : Math.max(0, now_ms - watermark_ms))
+    for (const metrics of all) {
+      for (const partition of gone) metrics.forgetPartition(partition)
+      metrics.watermark(watermark_ms)
+      metrics.lagAge(behind === 0 || watermark_ms === null ? 0 : Math.max(0, now_ms - watermark_ms))
+    }
   }
 }

@@ -1,14 +1,15 @@
 import type { Model, SourceModel } from '../features/model.ts'
+import { streamedTopics } from '../features/topic-router.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import { noteSampled } from '../stores/event-sample.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { Quarantine, type Quarantined } from '../stores/quarantine.ts'
 import { isRegistered, readTimelines, type TimelineRecord, uncover } from '../stores/timeline-registry.ts'
-import { SourceStream } from '../stream/source-stream.ts'
-import type { AppliedBatch, StreamTimeline } from '../stream/source-stream-options.ts'
+import { TopicStream } from '../stream/topic-stream.ts'
+import type { AppliedBatch, StreamTimeline } from '../stream/topic-stream-options.ts'
 import type { LoadedBatch } from './config/loaded-config.ts'
 import type { EngineClock } from './engine-clock.ts'
-import { ensureTopics, enterGroup, type StreamGroup, streamedSources } from './stream-group.ts'
+import { ensureTopics, enterGroup, type StreamGroup } from './stream-group.ts'
 import type { Troubles } from './troubles.ts'
 import { coverUnarchived } from './unarchived.ts'
 
@@ -38,12 +39,14 @@ export interface StreamWorkerOptions {
 
 /** The streams of a model, log -> online store, in this process: one of any number that share the log's partitions. */
 export class StreamWorker {
-  readonly streams: ReadonlyMap<string, SourceStream>
+  /** By topic. */
+  readonly streams: ReadonlyMap<string, TopicStream>
   readonly #options: StreamWorkerOptions
   readonly #quarantine: Quarantine
   #group: StreamGroup
   #records: ReadonlyMap<string, TimelineRecord>
   #read_ms: number
+  /** By topic. */
   readonly #timelines = new Map<string, readonly StreamTimeline[]>()
   #entering: Promise<void> | null = null
   #reading: Promise<void> | null = null
@@ -54,7 +57,8 @@ export class StreamWorker {
     this.#records = group.records
     this.#read_ms = options.clock.wall()
     this.#quarantine = new Quarantine(options.log, options.clock.wall)
-    this.streams = new Map(streamedSources(options.model).map((source) => [source.name, this.#stream(source)]))
+    const topics = [...streamedTopics(options.model.sources.values())]
+    this.streams = new Map(topics.map(([topic, sources]) => [topic, this.#stream(topic, sources)]))
   }
 
   /** Enters the group of what the model writes, and registers its timelines. `partitions`: of topics that are not there yet. */
@@ -71,6 +75,15 @@ export class StreamWorker {
     return this.#records
   }
 
+  /** The stream that carries a source's events; undefined where it has none. */
+  streamOf(source: string): TopicStream | undefined {
+    return this.streams.get(this.#options.model.sources.get(source)?.topic ?? '')
+  }
+
+  get sources(): SourceModel[] {
+    return [...this.streams.values()].flatMap(({ sources }) => sources)
+  }
+
   get group(): string {
     return this.#group.name
   }
@@ -80,48 +93,52 @@ export class StreamWorker {
     await Promise.all([...this.streams.values()].map((stream) => stream.run(signal)))
   }
 
-  #stream(source: SourceModel): SourceStream {
+  #stream(topic: string, sources: readonly SourceModel[]): TopicStream {
     const { store, log, clock, batch, troubles, onQuarantine, onApplied } = this.#options
-    return new SourceStream({
+    return new TopicStream({
       log,
       store,
       group: this.#group.name,
-      source,
-      timelines: this.#timelinesOf(source),
+      sources,
+      timelines: this.#timelinesOf(topic),
       now: clock.wall,
       expires: clock.mode === 'wall',
       ...batch,
       enter: async () => {
         await this.#enter()
-        return this.#timelinesOf(source)
+        return this.#timelinesOf(topic)
       },
       current: async () => {
         await this.#refresh()
-        return this.#timelinesOf(source)
+        return this.#timelinesOf(topic)
       },
-      onQuarantine: async (events) => {
-        await this.#quarantine.add(events)
+      onQuarantine: async (source, events) => {
+        await this.#quarantine.add(source, events)
         onQuarantine?.(source, events)
       },
-      onGap: (partition, from, to) => this.#gap(source, partition, from, to),
-      onApplied: (applied) => {
+      onGap: async (partition, from, to) => {
+        for (const source of sources) await this.#gap(source, partition, from, to)
+      },
+      onApplied: (source, applied) => {
         clock.see(applied.newest_ms)
         onApplied?.(source, applied)
       },
-      ...(source.archive !== null && { onSample: (event) => noteSampled(store, source, event) }),
-      onTrouble: (message) => troubles.report(source.name, message),
+      onSample: (source, event) => noteSampled(store, source, event),
+      onTrouble: (message) => {
+        for (const { name } of sources) troubles.report(name, message)
+      },
     })
   }
 
   /** The same array as long as what is written stays the same. */
-  #timelinesOf(source: SourceModel): readonly StreamTimeline[] {
+  #timelinesOf(topic: string): readonly StreamTimeline[] {
     const timelines = [...this.#options.model.timelines.values()]
-      .filter((timeline) => timeline.source === source)
+      .filter(({ source }) => source.streamed && source.topic === topic)
       .map((timeline) => ({ timeline, record: this.#records.get(timeline.fingerprint)! }))
-    const before = this.#timelines.get(source.name)
+    const before = this.#timelines.get(topic)
     const same = before?.every(({ record }, i) => writesAlike(record, timelines[i]!.record)) === true
-    if (!same) this.#timelines.set(source.name, timelines)
-    return this.#timelines.get(source.name)!
+    if (!same) this.#timelines.set(topic, timelines)
+    return this.#timelines.get(topic)!
   }
 
   /** The store forgot marks, or went back: what it knows is registered again. Streams that ask at the same time share one entering. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Windowed } from '../timeline/aggregate.ts'
 import type { Duration } from '../timeline/duration.ts'
+import type { Decode } from './decode.ts'
 
 /**
  * Everything that a definition says sits behind this symbol, so that a source's columns may have any name. It is a
@@ -39,6 +40,22 @@ export interface ArchiveOptions {
   readonly precision?: 'ms' | 's'
 }
 
+/** What tells kinds of events apart. */
+export type KindValue = string | number | boolean
+
+/** What a source's `stream` option says. */
+export interface StreamOptions {
+  /** The topic that brings new events. */
+  readonly topic: string
+  /**
+   * The kinds of events that it takes of the topic, where others share it: `{ kind: 'transfer' }`, or `{ kind: ['transfer', 'refund'] }`. The
+   * field need be no column. All sources of a topic name the same field, and no value twice; what is of none of them is passed over.
+   */
+  readonly where?: Readonly<Record<string, KindValue | readonly KindValue[]>>
+  /** What makes rows of messages that are no JSON of the schema, as `debezium()`. */
+  readonly decode?: Decode
+}
+
 /** A source as it was defined, unchecked: `check` and `resolve` say what is wrong with it. */
 export interface SourceData extends Described {
   readonly kind: 'source'
@@ -50,7 +67,7 @@ export interface SourceData extends Described {
   /** A boolean column: true makes the event a tombstone, which takes the event of the same id and time away. */
   readonly deleted: string | null
   readonly outcome: readonly string[]
-  readonly stream: { readonly topic: string } | null
+  readonly stream: StreamOptions | null
   readonly archive: ArchiveOptions | null
   /** How far in the past a value may be asked for exactly. Default `'2d'`. */
   readonly lookback: Duration

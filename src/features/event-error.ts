@@ -10,6 +10,10 @@ export type EventProblemCode =
   | 'EVENT_VALUE'
   /** A scored event gives an outcome. */
   | 'EVENT_OUTCOME'
+  /** It is of another kind than its source takes, or says of none. */
+  | 'EVENT_KIND'
+  /** The source's `decode` refuses the message. */
+  | 'EVENT_DECODE'
 
 /** One thing that is wrong with an event. */
 export interface EventProblem {

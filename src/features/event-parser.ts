@@ -63,7 +63,7 @@ export function eventParser(spec: ParserSpec): EventParser {
   const texts = columns.map(({ name, type, epoch = false }) => ({ name, read: textReader(type, epoch) }))
 
   function read(event: unknown, mayBeNull: readonly boolean[], scored: boolean): ParsedEvent {
-    if (typeof event !== 'object' || event === null || Array.isArray(event)) throw notAnEvent(spec, event)
+    if (typeof event !== 'object' || event === null || Array.isArray(event)) throw notAnEvent(spec.source, event)
     const fields = (inherited ? { __proto__: null, ...event } : event) as Fields
     const values: Value[] = []
     let bad = false
@@ -144,8 +144,9 @@ export function eventParser(spec: ParserSpec): EventParser {
   }
 }
 
-function notAnEvent(spec: ParserSpec, event: unknown): EventError {
+/** The error for JSON that is no object. */
+export function notAnEvent(source: string, event: unknown): EventError {
   const value = showValue(event)
-  const message = `${value} is not an event of ${spec.source}: send a JSON object with a field for each column`
+  const message = `${value} is not an event of ${source}: send a JSON object with a field for each column`
   return new EventError([{ code: 'EVENT_SHAPE', column: null, value, message }])
 }

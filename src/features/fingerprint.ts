@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { typeIdentity } from '../timeline/column-type.ts'
 import { hash64Hex } from '../timeline/id-hash.ts'
-import type { FeatureModel, Model, SourceColumn, SourceModel } from './model.ts'
+import type { FeatureModel, Model, SourceColumn, SourceModel, SourceWhere } from './model.ts'
 
 /** JSON with the keys of every object in order: the same text for the same data. */
 export function canonicalJson(value: unknown): string {
@@ -18,9 +18,12 @@ export function timelineFingerprint(identity: {
   readonly key: readonly string[]
   readonly id: string
   readonly time: string
+  /** Null: it has all events of its topic. With other kinds it is another timeline. */
+  readonly where?: SourceWhere | null
 }): string {
-  const { source, entity, key, id, time } = identity
-  return hash64Hex(canonicalJson([source, entity, key, id, time]))
+  const { source, entity, key, id, time, where = null } = identity
+  const all = [source, entity, key, id, time]
+  return hash64Hex(canonicalJson(where === null ? all : [...all, writtenWhere(where)]))
 }
 
 /**
@@ -42,9 +45,20 @@ export function sourceHash(source: SourceModel): string {
 }
 
 function writtenSource(source: SourceModel): unknown {
-  const { name, topic, precision, columns, id, time, version, deleted } = source
+  const { name, topic, precision, columns, id, time, version, deleted, where, decoded } = source
   const roles = [id, time, version, deleted].map((column) => (column === null ? null : columns[column]!.name))
-  return [name, topic, precision, roles, columns.map(writtenColumn).map(canonicalJson).sort()]
+  const more = where === null && !decoded ? [] : [where === null ? null : writtenWhere(where), decoded]
+  return [name, topic, precision, roles, columns.map(writtenColumn).map(canonicalJson).sort(), ...more]
+}
+
+/** The same for any order of the values. */
+function writtenWhere({ field, values }: SourceWhere): unknown {
+  return [field, values.map((value) => JSON.stringify(value)).sort()]
+}
+
+/** Hash of the kinds of events that a source takes: what is kept of its place in the topic is of these and no others. */
+export function whereHash(where: SourceWhere): string {
+  return hash64Hex(canonicalJson(writtenWhere(where))).slice(0, 8)
 }
 
 function writtenColumn({ name, type, nullable }: SourceColumn): unknown {

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { AggregateSpec, ResultType } from '../timeline/aggregate.ts'
 import type { ColumnType, Value } from '../timeline/column-type.ts'
-import type { Described } from './definition.ts'
+import type { Described, KindValue } from './definition.ts'
 
 /** Definitions after `resolve`: checked, with every name looked up. What the engines work from. */
 export interface Model {
@@ -55,6 +55,20 @@ export interface EventParser {
   problem(column: number, value: Value): string | null
 }
 
+/** What the messages of a source's topic are to it, by its `where` and its `decode`. Each method throws as the parser, or an EventError. */
+export interface MessageReader {
+  /** The events that a message gives the source: none where it is of another kind, or says nothing. */
+  read(message: Uint8Array): readonly ParsedEvent[]
+  /** The same for a message that was sent to this very source: one that gives it no event is refused. */
+  readSent(message: Uint8Array): readonly [ParsedEvent, ...ParsedEvent[]]
+}
+
+/** The events that a source takes of a topic that others share. */
+export interface SourceWhere {
+  readonly field: string
+  readonly values: readonly KindValue[]
+}
+
 export interface SourceModel extends Described {
   readonly name: string
   readonly columns: readonly SourceColumn[]
@@ -71,7 +85,13 @@ export interface SourceModel extends Described {
   readonly precision: 'ms' | 's'
   /** As it was defined, for the API's description. */
   readonly schema: z.core.$ZodObject
+  /** Of the rows that are given to it: whoever has a message of its topic asks `messages`. */
   readonly parser: EventParser
+  readonly messages: MessageReader
+  /** Null: all messages of its topic are its events. */
+  readonly where: SourceWhere | null
+  /** Whether messages are something else than its rows as JSON, which its `decode` makes rows of. */
+  readonly decoded: boolean
 }
 
 /** One part of an entity's key. */

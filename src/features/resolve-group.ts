@@ -75,6 +75,7 @@ function draftOf(group: GroupData, source: SourceModel, entity: EntityModel): Ti
     key: names,
     id: source.columns[source.id]!.name,
     time: source.columns[source.time]!.name,
+    where: source.where,
   })
   return { fingerprint, source, entity, key: names.map(numberIn(source)), columns: new Set(), reach_ms: 0 }
 }

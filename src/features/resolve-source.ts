@@ -1,11 +1,12 @@
 import { durationMs } from '../timeline/duration.ts'
-import { topicOf } from './checks/unique.ts'
+import { kindsOf, topicOf } from './checks/topics.ts'
 import type { ColumnReading } from './column-types.ts'
 import { readColumn } from './column-types.ts'
 import type { Described, EntityData, SourceData } from './definition.ts'
 import { EventError, showValue } from './event-error.ts'
 import { eventParser } from './event-parser.ts'
-import type { EntityModel, KeyModel, SourceModel } from './model.ts'
+import { messageReader } from './message-reader.ts'
+import type { EntityModel, KeyModel, SourceModel, SourceWhere } from './model.ts'
 import { schemaColumns } from './schema-columns.ts'
 import { valueReader } from './value-reader.ts'
 
@@ -18,8 +19,8 @@ export function describedOf({ description, owner, tags }: Described): Described 
   }
 }
 
-/** Looks up every name of a checked source, and compiles its parser. */
-export function sourceModel(source: SourceData): SourceModel {
+/** Looks up every name of a checked source, and compiles its parser. `keys`: its columns that key some entity. */
+export function sourceModel(source: SourceData, keys: readonly string[]): SourceModel {
   const readings = [...schemaColumns(source)].map(([name, reading]) => ({ name, ...(reading as ColumnReading) }))
   const names = readings.map((column) => column.name)
   const numberOf = (name: string) => names.indexOf(name)
@@ -33,6 +34,19 @@ export function sourceModel(source: SourceData): SourceModel {
     outcome: source.outcome.map(numberOf).sort((a, b) => a - b),
     precision: archive?.precision ?? 'ms',
   } as const
+  const topic = topicOf(source)
+  const where = whereOf(source)
+  const decode = source.stream?.decode ?? null
+  const parser = eventParser({ source: source.name, columns: readings, ...roles })
+  const times = readings.flatMap(({ name, type, epoch }) =>
+    type.kind === 'time' ? [[name, epoch ? 'epoch' : 'iso'] as const] : [],
+  )
+  const context = Object.freeze({
+    ...{ id: source.id, time: source.time, version: source.version, deleted: source.deleted },
+    keys: Object.freeze([...new Set(keys)]),
+    columns: Object.freeze(names),
+    times: Object.freeze(Object.fromEntries(times)),
+  })
   return {
     name: source.name,
     ...describedOf(source),
@@ -45,14 +59,24 @@ export function sourceModel(source: SourceData): SourceModel {
     })),
     ...roles,
     schema: source.schema,
-    topic: topicOf(source),
+    topic,
     archive:
       archive === null
         ? null
         : { table: archive.table, lag_ms: archive.lag === undefined ? null : durationMs(archive.lag) },
     streamed: source.stream !== null,
-    parser: eventParser({ source: source.name, columns: readings, ...roles }),
+    parser,
+    messages: messageReader({ source: source.name, topic, parser, where, decode, context }),
+    where,
+    decoded: decode !== null,
   }
+}
+
+function whereOf({ stream }: SourceData): SourceWhere | null {
+  const [entry] = Object.entries(stream?.where ?? {})
+  if (entry === undefined) return null
+  const [field, values] = entry
+  return { field, values: kindsOf(values) }
 }
 
 /** Compiles the key of a checked entity. */

@@ -2,6 +2,7 @@ import { checkDefinitions } from './check.ts'
 import { reportOn } from './checks/report.ts'
 import { checkRowSize } from './checks/row-size.ts'
 import type { Definitions } from './collect.ts'
+import type { SourceData } from './definition.ts'
 import type { Model } from './model.ts'
 import { DefinitionError, type Problem } from './problem.ts'
 import { resolveGroups } from './resolve-group.ts'
@@ -15,7 +16,9 @@ export function resolve(definitions: Definitions): {
 } {
   const problems = checkDefinitions(definitions)
   if (hasError(problems)) return { model: null, problems }
-  const sources = new Map(definitions.sources.map(({ data }) => [data.name, sourceModel(data)]))
+  const sources = new Map(
+    definitions.sources.map(({ data }) => [data.name, sourceModel(data, keysOf(data, definitions))]),
+  )
   const entities = new Map(definitions.entities.map(({ data }) => [data.name, entityModel(data)]))
   const { groups, timelines } = resolveGroups(
     definitions.groups.map(({ data }) => data),
@@ -44,6 +47,11 @@ export function resolveModel(definitions: Definitions): Model {
   const { model, problems } = resolve(definitions)
   if (model === null) throw new DefinitionError(problems.filter(({ severity }) => severity === 'error'))
   return model
+}
+
+/** The columns of a source that key some entity. */
+function keysOf(source: SourceData, { groups }: Definitions): string[] {
+  return groups.flatMap(({ data }) => (data.source === source ? Object.values(data.entity.columns) : []))
 }
 
 function hasError(problems: readonly Problem[]): boolean {

@@ -2,7 +2,14 @@ import type { z } from 'zod'
 import { type Column, type Kind, makeColumn, type type } from '../timeline/column.ts'
 import type { Duration } from '../timeline/duration.ts'
 import { noteWritten } from '../timeline/written-at.ts'
-import { type ArchiveOptions, type Described, meta, type Shape, type SourceData } from './definition.ts'
+import {
+  type ArchiveOptions,
+  type Described,
+  meta,
+  type Shape,
+  type SourceData,
+  type StreamOptions,
+} from './definition.ts'
 import { definitionTitle, describedIn, frozenList, isZodObject } from './definition-input.ts'
 
 /** How far in the past a value may be asked for exactly, where a source does not say. */
@@ -65,8 +72,8 @@ export interface SourceOptions<Sh extends Shape, Out extends string> extends Des
   readonly deleted?: ColumnsOf<NoInfer<Sh>, boolean> & string
   /** Columns that are not known yet while the event is scored: they are null then, in training too. */
   readonly outcome?: readonly Out[]
-  /** The topic that brings new events. Without it, the source is read from its archive alone. */
-  readonly stream?: { readonly topic: string }
+  /** The topic that brings new events, and what of it. Without it, the source is read from its archive alone. */
+  readonly stream?: StreamOptions
   /** The ClickHouse table that holds the same events, all of them. */
   readonly archive?: Omit<ArchiveOptions, 'columns'> & {
     readonly columns?: { readonly [N in keyof NoInfer<Sh>]?: string }
@@ -107,7 +114,7 @@ export function source<const S extends string, Sh extends Shape, const Out exten
     version: version ?? null,
     deleted: deleted ?? null,
     outcome: frozenList(outcome ?? []),
-    stream: stream ? Object.freeze({ ...stream }) : null,
+    stream: stream ? frozenStream(stream) : null,
     archive: archive ? frozenArchive(archive) : null,
     lookback: lookback ?? LOOKBACK_DEFAULT,
   })
@@ -116,6 +123,16 @@ export function source<const S extends string, Sh extends Shape, const Out exten
   for (const column of Object.keys(schema._zod.def.shape)) columns[column] = makeColumn(name, column)
   columns[meta] = data
   return Object.freeze(columns) as unknown as Source<S, Sh, Out>
+}
+
+function frozenStream(stream: StreamOptions): StreamOptions {
+  const { where } = stream
+  if (typeof where !== 'object' || where === null) return Object.freeze({ ...stream })
+  const kinds = Object.entries(where).map(([field, values]) => [
+    field,
+    Array.isArray(values) ? frozenList(values) : values,
+  ])
+  return Object.freeze({ ...stream, where: Object.freeze(Object.fromEntries(kinds)) })
 }
 
 function frozenArchive(archive: Omit<ArchiveOptions, 'columns'> & { readonly columns?: object }): ArchiveOptions {

@@ -1,3 +1,4 @@
+import { whereHash } from '../features/fingerprint.ts'
 import type { SourceModel } from '../features/model.ts'
 import type { ArchiveColumn } from './event-archive.ts'
 
@@ -16,5 +17,26 @@ export function logOrigin(topic: string, partition: number): string {
   return `log/${topic}/${partition}`
 }
 
-/** The group under which the archiver commits its positions in the log. */
+/**
+ * Names what a source takes of a topic that others share: what is kept of its place there is of these kinds of events only. Null: it takes
+ * all that the topic has, and needs no name.
+ */
+export function shareName({ name, where }: SourceModel): string | null {
+  return where === null ? null : `${name}.${whereHash(where)}`
+}
+
+/** The origin under which a source's events of a partition of its topic are archived. */
+export function sourceOrigin(source: SourceModel, partition: number): string {
+  const share = shareName(source)
+  const origin = logOrigin(source.topic, partition)
+  return share === null ? origin : `${origin}/${share}`
+}
+
+/** The group under which archivers share the partitions of topics, and commit positions in those that are one source's. */
 export const ARCHIVE_GROUP = 'millrace-archive'
+
+/** The group under which the archiver commits a source's positions in its topic. */
+export function archiveGroup(source: SourceModel): string {
+  const share = shareName(source)
+  return share === null ? ARCHIVE_GROUP : `${ARCHIVE_GROUP}.${share}`
+}

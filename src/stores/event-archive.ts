@@ -100,8 +100,11 @@ export interface EventArchive {
   /** The lowest and the highest sequence that is archived of an origin; null where nothing is, or where the table lacks the columns. */
   firstSequence(table: string, origin: string): Promise<number | null>
   lastSequence(table: string, origin: string): Promise<number | null>
-  /** How many different sequences of an origin are archived below `below`: as many as `below` says when there is no hole. */
-  sequences(table: string, origin: string, below: number): Promise<number>
+  /**
+   * How many different sequences of an origin are archived below `below`: as many as `below` says when there is no hole. `until`: a
+   * column of whole numbers; each row stands for all sequences from its own up to and without that number.
+   */
+  sequences(table: string, origin: string, below: number, until?: string): Promise<number>
   /** Of each event whether a row of the table has its id and its time, which `precision` floors as in a scan. For few events. */
   found(
     table: string,

@@ -1,3 +1,4 @@
+import type { SourceModel } from '../features/model.ts'
 import { type EventLog, MESSAGE_BYTES_MAX } from './event-log.ts'
 
 /** An event in the log that its source's parser refuses: it is kept aside, never dropped in silence. */
@@ -32,14 +33,16 @@ const REASON_CHARACTERS_MAX = 2_000
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-export const quarantineTopic = (topic: string): string => `${topic}.quarantine`
+/** The topic of a source's refused events. Of sources that share a topic, each has one of its own. */
+export const quarantineTopic = ({ topic, name, where }: Pick<SourceModel, 'topic' | 'name' | 'where'>): string =>
+  where === null ? `${topic}.quarantine` : `${topic}.quarantine.${name}`
 
 /** The group under which `quarantine replay` commits how far it is. */
 export const QUARANTINE_GROUP = 'millrace-quarantine'
 
-/** How many refused events of a topic nobody has replayed yet. */
-export async function quarantinedEvents(log: EventLog, topic: string): Promise<number> {
-  const name = quarantineTopic(topic)
+/** How many refused events of a source nobody has replayed yet. */
+export async function quarantinedEvents(log: EventLog, source: SourceModel): Promise<number> {
+  const name = quarantineTopic(source)
   if (!(await log.topics()).includes(name)) return 0
   const replayed = await log.committed(QUARANTINE_GROUP, name)
   return (await log.ranges(name)).reduce(
@@ -59,19 +62,16 @@ export class Quarantine {
     this.#now = now
   }
 
-  /** Resolves when they are durable. What is replayed comes again: its place tells that it is the same. */
-  async add(events: readonly Quarantined[]): Promise<void> {
-    const byTopic = new Map<string, Quarantined[]>()
-    for (const event of events) byTopic.set(event.topic, [...(byTopic.get(event.topic) ?? []), event])
-    for (const [topic, own] of byTopic) {
-      const name = quarantineTopic(topic)
-      if (!this.#topics.has(name)) await this.#log.ensureTopic(name, PARTITIONS)
-      this.#topics.add(name)
-      await this.#log.append(
-        name,
-        own.map((event) => ({ key: `${event.partition}/${event.offset}`, value: this.#message(event) })),
-      )
-    }
+  /** Takes events of one source. Resolves when they are durable. What is replayed comes again: its place tells that it is the same. */
+  async add(source: SourceModel, events: readonly Quarantined[]): Promise<void> {
+    if (events.length === 0) return
+    const name = quarantineTopic(source)
+    if (!this.#topics.has(name)) await this.#log.ensureTopic(name, PARTITIONS)
+    this.#topics.add(name)
+    await this.#log.append(
+      name,
+      events.map((event) => ({ key: `${event.partition}/${event.offset}`, value: this.#message(event) })),
+    )
   }
 
   #message({ value, reason, ...place }: Quarantined): Uint8Array {

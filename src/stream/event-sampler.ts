@@ -1,5 +1,4 @@
-import type { ParsedEvent, SourceModel } from '../features/model.ts'
-import type { LogBatch } from '../stores/event-log.ts'
+import type { ParsedEvent } from '../features/model.ts'
 import type { SampledEvent } from '../stores/event-sample.ts'
 
 /** Between two that are taken: what costs a write each must not slow the stream. */
@@ -8,36 +7,23 @@ const EVERY_MS = 15_000
 /** Ids are kept as they are: longer ones would make the sample large. */
 const ID_CHARACTERS_MAX = 256
 
-/** Takes an event now and then of what a stream carries, to be looked for in the archive later. */
+/** Takes an event now and then of what a stream carries of a source, to be looked for in the archive later. */
 export class EventSampler {
-  readonly #source: SourceModel
   readonly #now: () => number
   #due_ms = Number.NEGATIVE_INFINITY
 
   /** `now`: wall clock, epoch milliseconds. */
-  constructor(source: SourceModel, now: () => number) {
-    this.#source = source
+  constructor(now: () => number) {
     this.#now = now
   }
 
   /** The last event of what was read of a partition; null where none is due, or that one will not do. */
-  take(partition: number, { baseOffset, values, append_ms }: LogBatch): SampledEvent | null {
+  take(last: ParsedEvent | null, place: Omit<SampledEvent, 'id' | 'time_ms'>): SampledEvent | null {
     const now_ms = this.#now()
-    const last = values.length - 1
-    if (last < 0 || now_ms < this.#due_ms) return null
-    const event = this.#parsed(values[last]!)
+    if (last === null || now_ms < this.#due_ms) return null
     // A table may have dropped what was deleted.
-    if (event === null || event.deleted || event.id.length > ID_CHARACTERS_MAX) return null
+    if (last.deleted || last.id.length > ID_CHARACTERS_MAX) return null
     this.#due_ms = now_ms + EVERY_MS
-    const { id, time_ms } = event
-    return { id, time_ms, append_ms: append_ms[last]!, partition, offset: baseOffset + last }
-  }
-
-  #parsed(value: Uint8Array): ParsedEvent | null {
-    try {
-      return this.#source.parser.parseBytes(value)
-    } catch {
-      return null
-    }
+    return { id: last.id, time_ms: last.time_ms, ...place }
   }
 }

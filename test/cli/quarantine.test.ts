@@ -45,7 +45,8 @@ async function logWith(model: Model, texts: readonly (string | Uint8Array)[]) {
     'payments',
     values.map((value, i) => ({ key: `k${i}`, value })),
   )
-  const { parser, topic } = model.sources.get('payments')!
+  const source = model.sources.get('payments')!
+  const { parser, topic } = source
   const refused = values.flatMap((value, i) => {
     try {
       parser.parseBytes(value)
@@ -55,7 +56,7 @@ async function logWith(model: Model, texts: readonly (string | Uint8Array)[]) {
     }
   })
   const quarantine = new Quarantine(log, () => NOW)
-  return { log, refused, again: () => quarantine.add(refused) }
+  return { log, refused, again: () => quarantine.add(source, refused) }
 }
 
 async function listed(log: EventLog, model: Model, all = false): Promise<QuarantinedEvent[]> {
@@ -124,7 +125,7 @@ describe('the quarantine', () => {
   it('leaves alone what others put into its topic', async () => {
     const { log, again } = await logWith(wider, ['{'])
     await again()
-    await log.append(quarantineTopic('payments'), [{ key: 'k', value: Buffer.from('not ours') }])
+    await log.append(quarantineTopic(strict.sources.get('payments')!), [{ key: 'k', value: Buffer.from('not ours') }])
     expect(await listed(log, wider)).toHaveLength(1)
     expect(await replay(log, wider)).toMatchObject({ accepted: 0, refused: 1 })
     expect(await listed(log, wider)).toHaveLength(1)
@@ -146,7 +147,7 @@ describe('a replay', () => {
       Buffer.from(BINARY).toString('base64'),
       'two\nlines',
     ])
-    expect(await quarantinedEvents(log, 'payments')).toBe(3)
+    expect(await quarantinedEvents(log, strict.sources.get('payments')!)).toBe(3)
     const all = await listed(log, wider, true)
     expect(all.map(({ replayed }) => replayed)).toEqual([true, true, true, false, false, false])
     // A second one finds nothing else to do.
@@ -191,7 +192,7 @@ describe('a replay', () => {
       expect((await listed(log, wider)).map((one) => one.event ?? one.event_base64).sort()).toEqual(
         ['{', Buffer.from(BINARY).toString('base64'), 'two\nlines'].sort(),
       )
-      expect((await log.committed(QUARANTINE_GROUP, quarantineTopic('payments'))).size).toBe(1)
+      expect((await log.committed(QUARANTINE_GROUP, quarantineTopic(strict.sources.get('payments')!))).size).toBe(1)
       if (ended !== 'killed') break
     }
     expect(killed).toBeGreaterThan(8)

@@ -6,7 +6,7 @@ import { enterGroup } from '../../src/cli/stream-group.ts'
 import { StreamWorker } from '../../src/cli/stream-worker.ts'
 import { Troubles } from '../../src/cli/troubles.ts'
 import type { ClockMode } from '../../src/features/clock.ts'
-import type { Model, SourceModel } from '../../src/features/model.ts'
+import type { Model } from '../../src/features/model.ts'
 import { StoreProgress } from '../../src/serving/store-progress.ts'
 import { VectorService } from '../../src/serving/vector-service.ts'
 import { MemoryEventArchive } from '../../src/stores/archive/memory.ts'
@@ -26,7 +26,7 @@ const PART_ROWS = 8
 const WAIT_MS = 50
 
 interface Carrier {
-  readonly source: SourceModel
+  readonly topic: string
   readonly positions: ReadonlyMap<number, number>
 }
 
@@ -153,7 +153,7 @@ export class Whole {
 
   /** Steps until all that is in the log now is carried. A log that fetches ahead may have nothing at hand for a moment. */
   async #toTheEnd(carrier: Carrier, step: () => Promise<boolean>): Promise<void> {
-    const { topic } = carrier.source
+    const { topic } = carrier
     const ends = await this.stores.log.ranges(topic)
     for (;;) {
       if (await step()) continue

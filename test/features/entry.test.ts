@@ -6,7 +6,7 @@ describe('the entry of the library', () => {
   it('has the names of the language', async () => {
     const names = 'avg count countDistinct first last lastN max min rate sum timeSinceLast'.split(' ')
     const filters = 'eq ne gt gte lt lte inList isNull and or not'.split(' ')
-    const language = 'source entity featureGroup featureService money ratio z'.split(' ')
+    const language = 'source entity featureGroup featureService money ratio debezium z'.split(' ')
     expect(Object.keys(await import('millrace')).sort()).toEqual([...names, ...filters, ...language].sort())
   })
 

@@ -176,7 +176,7 @@ const WRONG: readonly (readonly [wrong: string, exports: Record<string, unknown>
   [
     'two sources on one topic',
     { a: payments({}, { stream: { topic: 'x' } }), b: logins({}, { stream: { topic: 'x' } }) },
-    `defs.ts: source logins: its topic 'x' is also that of source payments; give each source a topic of its own, as stream: { topic: ... }`,
+    `defs.ts: source logins: its topic 'x' is also that of source payments; give each source a topic of its own, as stream: { topic: ... }, or say which of its events each takes, as where: { kind: '...' }`,
   ],
   [
     'two sources on one table',

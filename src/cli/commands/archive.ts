@@ -45,7 +45,7 @@ export default command({
             lines.error({ source: name }, reason)
           },
         })
-        process.ready({ sources: [...worker.archivers.keys()] })
+        process.ready({ sources: worker.sources.map(({ name }) => name) })
         await worker.run(signal)
       } finally {
         await log.close()

@@ -72,12 +72,13 @@ export default command({
           every(SWEEP_MS, signal, { where: 'housekeeping', troubles }, async () => {
             if (clock.mode === 'history') return
             for (const stream of worker.streams.values()) {
-              // Whoever reads the first partition of a topic sweeps the timelines of its source.
-              if (stream.positions.has(0)) await sweep(store, clock.wall(), signal, stream.source.name)
+              // Whoever reads the first partition of a topic sweeps the timelines of its sources.
+              if (!stream.positions.has(0)) continue
+              for (const { name } of stream.sources) await sweep(store, clock.wall(), signal, name)
             }
           }),
         ]
-        process.ready({ group: worker.group, sources: [...worker.streams.keys()] })
+        process.ready({ group: worker.group, sources: worker.sources.map(({ name }) => name) })
         await Promise.all(running)
         await told.tell(clock.wall()).catch(() => {})
       } finally {

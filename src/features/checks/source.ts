@@ -5,8 +5,9 @@ import { columnNamed, columnNames, hasColumn, schemaColumns } from '../schema-co
 import { definitionOf } from '../zod-definition.ts'
 import { checkDescribed } from './described.ts'
 import { checkDuration } from './duration.ts'
-import { checkColumnName, checkName, isArchiveName, isArchiveReserved, isTableName, isTopicName } from './names.ts'
+import { checkColumnName, checkName, isArchiveName, isArchiveReserved, isTableName } from './names.ts'
 import type { Report } from './report.ts'
+import { checkStream } from './stream.ts'
 
 /** Most columns of a source: far above any real one, and a line of every row that is parsed. */
 const COLUMNS_MAX = 1_000
@@ -59,12 +60,7 @@ export function checkSource(report: Report, source: SourceData): void {
   }
   checkOutcome(report.at('outcome'), source)
   checkDuration(report.at('lookback'), 'lookback is', source.lookback)
-  if (source.stream !== null && !isTopicName(source.stream.topic)) {
-    const cure = 'use 1 to 249 letters, digits, dots, underscores and hyphens'
-    report
-      .at('stream', 'topic')
-      .error(`stream.topic ${JSON.stringify(source.stream.topic)} is not a name of a topic`, cure)
-  }
+  if (source.stream !== null) checkStream(report.at('stream'), source, source.stream)
   if (source.archive !== null) checkArchiveOptions(report.at('archive'), source, source.archive)
 }
 

@@ -1,9 +1,10 @@
 import { isWindowed } from '../../timeline/aggregate.ts'
 import type { Collected, Definitions } from '../collect.ts'
-import type { DefinitionData, SourceData } from '../definition.ts'
+import type { DefinitionData } from '../definition.ts'
 import type { Problem } from '../problem.ts'
 import { servedName } from '../served-name.ts'
 import { reportOn } from './report.ts'
+import { checkTopics } from './topics.ts'
 
 /** Checks what may be there once only, over all definitions: names, topics, tables, served names. */
 export function checkUnique(problems: Problem[], definitions: Definitions): void {
@@ -21,15 +22,7 @@ export function checkUnique(problems: Problem[], definitions: Definitions): void
   named(definitions.groups)
   named(definitions.services)
   const sources = named(definitions.sources)
-  once(
-    problems,
-    sources,
-    ({ data }) => topicOf(data),
-    (topic, { data }) => [
-      `its topic '${topic}' is also that of source ${data.name}`,
-      'give each source a topic of its own, as stream: { topic: ... }',
-    ],
-  )
+  checkTopics(problems, sources)
   once(
     problems,
     sources,
@@ -40,11 +33,6 @@ export function checkUnique(problems: Problem[], definitions: Definitions): void
     ],
   )
   checkServed(problems, definitions)
-}
-
-/** The topic that brings a source's events: a source that names none has one of its own name, for what is sent by hand. */
-export function topicOf(source: SourceData): string {
-  return source.stream?.topic ?? source.name
 }
 
 /** Tells of every definition whose key an earlier one has. Answers those whose key is their own, or that have none. */

@@ -107,14 +107,22 @@ export class MemoryEventArchive implements EventArchive {
     return found.length === 0 ? null : found.reduce((a, b) => Math.max(a, b))
   }
 
-  async sequences(table: string, origin: string, below: number): Promise<number> {
-    return new Set(this.#sequences(table, origin).filter((sequence) => sequence < below)).size
+  async sequences(table: string, origin: string, below: number, until?: string): Promise<number> {
+    const seen = new Set<number>()
+    for (const { sequence, values } of this.#of(table, origin)) {
+      const end = until === undefined ? sequence + 1 : Number(values.get(until))
+      for (let one = sequence; one < Math.min(end, below); one++) seen.add(one)
+    }
+    return seen.size
   }
 
   #sequences(table: string, origin: string): number[] {
+    return this.#of(table, origin).map(({ sequence }) => sequence)
+  }
+
+  #of(table: string, origin: string): Row[] {
     const found = this.#find(table)
-    if (found === undefined || found.foreign) return []
-    return found.rows.filter((row) => row.origin === origin).map(({ sequence }) => sequence)
+    return found === undefined || found.foreign ? [] : found.rows.filter((row) => row.origin === origin)
   }
 
   async found(

@@ -9,8 +9,8 @@ import type { KafkaEventLog } from '../../../src/stores/log/kafka/kafka.ts'
 import { MemoryOnlineStore } from '../../../src/stores/online/memory.ts'
 import { noteSkipped, skippedBelow } from '../../../src/stores/skipped-offsets.ts'
 import { registerTimelines } from '../../../src/stores/timeline-registry.ts'
-import { SourceArchiver } from '../../../src/stream/source-archiver.ts'
-import { SourceStream } from '../../../src/stream/source-stream.ts'
+import { TopicArchiver } from '../../../src/stream/topic-archiver.ts'
+import { TopicStream } from '../../../src/stream/topic-stream.ts'
 import { type KafkaBrokers, startBrokers } from './kafka-broker.ts'
 import { until } from './log-follower.ts'
 
@@ -67,18 +67,18 @@ async function install() {
     return log
   }
   const stream = (log: KafkaEventLog) =>
-    new SourceStream({
+    new TopicStream({
       log,
       store,
       group: GROUP,
-      source: resolved,
+      sources: [resolved],
       timelines: [...model.timelines.values()].map((timeline) => ({
         timeline,
         record: records.get(timeline.fingerprint)!,
       })),
       now: Date.now,
       expires: true,
-      onQuarantine: (events) => void troubles.push(...events.map(({ reason }) => reason)),
+      onQuarantine: (_, events) => void troubles.push(...events.map(({ reason }) => reason)),
       onGap: async (partition, from, to) => {
         gaps.push([partition, from, to])
       },
@@ -87,15 +87,15 @@ async function install() {
       },
     })
   const archiver = (log: KafkaEventLog) =>
-    new SourceArchiver({
+    new TopicArchiver({
       log,
       archive,
-      source: resolved,
-      onSkipped: (partition, offsets) => noteSkipped(archive, topic, partition, offsets, Date.now()),
+      sources: [resolved],
+      onSkipped: (source, partition, offsets) => noteSkipped(archive, source, partition, offsets, Date.now()),
       onGap: async () => {},
     })
   return {
-    ...{ topic, store, archive, gaps, troubles, open, stream, archiver },
+    ...{ topic, source: resolved, store, archive, gaps, troubles, open, stream, archiver },
     /** Sends numbered payments, each of a card of its own. */
     send: (log: KafkaEventLog, from: number, to: number) =>
       log.append(
@@ -208,7 +208,7 @@ it('what is lost while a worker reads on is a gap, too', async () => {
 })
 
 it('counts no aborted transaction, waits for an open one, and marks and archives to the very end', async () => {
-  const { topic, open, stream, archiver, cards, marks, archive } = installation
+  const { topic, source, open, stream, archiver, cards, marks, archive } = installation
   const log = open()
   await log.ensureTopic(topic, 1)
   const producer = kafka.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 })
@@ -246,7 +246,7 @@ it('counts no aborted transaction, waits for an open one, and marks and archives
     return (await marks()).get(0) === end && archiving.positions.get(0) === end
   })
   const held = await archive.sequences('payments', logOrigin(topic, 0), end)
-  expect([held, await skippedBelow(archive, topic, 0, end)]).toEqual([7, 9])
+  expect([held, await skippedBelow(archive, source, 0, end)]).toEqual([7, 9])
 })
 
 it('says as of when a partition was read to its end', async () => {

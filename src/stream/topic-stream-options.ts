@@ -11,20 +11,25 @@ export interface StreamTimeline {
   readonly record: TimelineRecord
 }
 
-/** A batch that is visible now. */
+/** What a batch that is visible now has of one source. */
 export interface AppliedBatch {
+  /** Messages that are its events, or were to be. */
   readonly events: number
+  /** Messages that gave it no event: they are of another kind, or say nothing. */
+  readonly passedOver: number
   readonly rows: number
   /** Event times, epoch milliseconds. */
   readonly times_ms: readonly number[]
   readonly newest_ms: number
 }
 
-export interface SourceStreamOptions {
+export interface TopicStreamOptions {
   readonly log: EventLog
   readonly store: OnlineStore
   readonly group: string
-  readonly source: SourceModel
+  /** All that take events of one topic, by name. */
+  readonly sources: readonly SourceModel[]
+  /** Of all of them. */
   readonly timelines: readonly StreamTimeline[]
   /** Wall clock, epoch milliseconds. */
   readonly now: () => number
@@ -45,12 +50,12 @@ export interface SourceStreamOptions {
    */
   readonly current?: () => Promise<readonly StreamTimeline[]>
   /** Awaited before the marks move past them. */
-  readonly onQuarantine: (events: readonly Quarantined[]) => Promise<void> | void
+  readonly onQuarantine: (source: SourceModel, events: readonly Quarantined[]) => Promise<void> | void
   /** The log no longer has what comes next: the timelines must be made incomplete. Awaited before the stream goes on. */
   readonly onGap: (partition: number, from: number, to: number) => Promise<void>
-  /** After rows became visible. */
-  readonly onApplied?: (batch: AppliedBatch) => void
+  /** After rows became visible: once for each source for which the batch had messages. */
+  readonly onApplied?: (source: SourceModel, batch: AppliedBatch) => void
   /** Now and then, an event that was carried: it is to be found in the archive later. Awaited. */
-  readonly onSample?: (event: SampledEvent) => Promise<void>
+  readonly onSample?: (source: SourceModel, event: SampledEvent) => Promise<void>
   readonly onTrouble?: (message: string | null) => void
 }

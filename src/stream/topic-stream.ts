@@ -1,15 +1,15 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { SourceModel } from '../features/model.ts'
+import { type TopicRouter, topicRouter } from '../features/topic-router.ts'
 import { OffsetOutOfRangeError } from '../stores/event-log.ts'
-import type { SampledEvent } from '../stores/event-sample.ts'
 import { MarkMovedError, type TimelineAppend } from '../stores/online-store.ts'
-import type { Quarantined } from '../stores/quarantine.ts'
 import { asWritten } from '../stores/timeline-registry.ts'
 import { TimelineWriter } from '../stores/timeline-writer.ts'
 import { sameAssignment } from './assignment.ts'
 import { EventSampler } from './event-sampler.ts'
 import { PartitionPlaces, type PartitionProgress } from './partition-places.ts'
-import type { SourceStreamOptions, StreamTimeline } from './source-stream-options.ts'
+import { SourceTally } from './source-tally.ts'
+import type { StreamTimeline, TopicStreamOptions } from './topic-stream-options.ts'
 
 /**
  * Messages carried at once at most: enough to pay for a commit to disk or a round trip, and few enough to stay fresh, also in the
@@ -34,23 +34,23 @@ interface Batch {
   /** By partition: the offset behind it. */
   readonly next: Map<number, number>
   readonly watermarks_ms: Map<number, number>
-  readonly times_ms: number[]
-  sample: SampledEvent | null
-  events: number
-  rows: number
+  readonly tallies: ReadonlyMap<SourceModel, SourceTally>
+  messages: number
 }
 
 /**
- * Carries one source's events from the log to its timelines: rows first, then the marks (L11), batch by batch, of which the next is
- * read and encoded while the last is on its way. Holds no state but positions that the marks can give back at any moment.
+ * Carries the events of one topic from the log to the timelines of its sources: rows first, then the marks (L11), batch by batch, of
+ * which the next is read and encoded while the last is on its way. So one mark proves all that its sources had of the topic. Holds no
+ * state but positions that the marks can give back at any moment.
  */
-export class SourceStream {
-  readonly #options: SourceStreamOptions
+export class TopicStream {
+  readonly #options: TopicStreamOptions
   #timelines: readonly StreamTimeline[]
-  #writers: readonly TimelineWriter[]
-  readonly #refused: Quarantined[] = []
+  /** By source, those of its timelines. */
+  #writers: ReadonlyMap<SourceModel, readonly TimelineWriter[]>
+  readonly #route: TopicRouter
   readonly #places = new PartitionPlaces()
-  readonly #sampler: EventSampler | null
+  readonly #samplers: ReadonlyMap<SourceModel, EventSampler>
   /** The partitions that were this worker's when the marks were last taken up; null: before that. */
   #assigned: readonly number[] | null = null
   /** The partition that is read first has the next one's turn after it. */
@@ -61,14 +61,16 @@ export class SourceStream {
   #verified_ms = 0
   #applied = 0
 
-  constructor(options: SourceStreamOptions) {
+  constructor(options: TopicStreamOptions) {
     this.#options = options
     this.#timelines = options.timelines
-    this.#writers = writersOf(options.timelines)
-    this.#sampler = options.onSample === undefined ? null : new EventSampler(options.source, options.now)
+    this.#writers = writersOf(options)
+    this.#route = topicRouter(options.sources)
+    const sampled = options.onSample === undefined ? [] : options.sources.filter(({ archive }) => archive !== null)
+    this.#samplers = new Map(sampled.map((source) => [source, new EventSampler(options.now)]))
   }
 
-  /** Events that were carried since the start. */
+  /** Messages that were carried since the start. */
   get applied(): number {
     return this.#applied
   }
@@ -78,8 +80,13 @@ export class SourceStream {
     return this.#places.watermark_ms
   }
 
-  get source(): SourceModel {
-    return this.#options.source
+  get topic(): string {
+    return this.#options.sources[0]!.topic
+  }
+
+  /** By name. */
+  get sources(): readonly SourceModel[] {
+    return this.#options.sources
   }
 
   /** Of this worker's partitions. */
@@ -98,9 +105,9 @@ export class SourceStream {
     let retry_ms = RETRY_MS_MIN
     while (!signal.aborted) {
       try {
-        const events = await this.#advance()
-        if (events === 0) await this.#idle(signal)
-        else if (linger_ms > 0 && events < maxBatch) await pause(linger_ms, signal)
+        const messages = await this.#advance()
+        if (messages === 0) await this.#idle(signal)
+        else if (linger_ms > 0 && messages < maxBatch) await pause(linger_ms, signal)
         if (retry_ms !== RETRY_MS_MIN) {
           retry_ms = RETRY_MS_MIN
           this.#options.onTrouble?.(null)
@@ -129,26 +136,27 @@ export class SourceStream {
 
   /** Carries one batch; answers whether there was anything. */
   async step(): Promise<boolean> {
-    const events = await this.#advance()
+    const messages = await this.#advance()
     await this.#settle()
-    return events > 0
+    return messages > 0
   }
 
-  /** Reads and encodes a batch, and sends it when the one before has arrived. Answers how many events it has. */
+  /** Reads and encodes a batch, and sends it when the one before has arrived. Answers how many messages it has. */
   async #advance(): Promise<number> {
-    const { log, group, source, maxBatch = BATCH_MESSAGES_MAX } = this.#options
-    const assigned = await log.assigned(group, source.topic)
+    const { log, group, sources, maxBatch = BATCH_MESSAGES_MAX } = this.#options
+    const assigned = await log.assigned(group, this.topic)
     if (this.#wentBack || !sameAssignment(assigned, this.#assigned)) {
       await this.#settle()
       await this.#locate(assigned)
     }
     await this.#renew()
-    const batch: Batch = { next: new Map(), watermarks_ms: new Map(), times_ms: [], sample: null, events: 0, rows: 0 }
+    const tallies = new Map(sources.map((source) => [source, new SourceTally(source)]))
+    const batch: Batch = { next: new Map(), watermarks_ms: new Map(), tallies, messages: 0 }
     const partitions = [...this.#places.positions.keys()]
     const first = this.#turn++ % Math.max(1, partitions.length)
     for (const partition of [...partitions.slice(first), ...partitions.slice(0, first)]) {
-      if (batch.events >= maxBatch) break
-      if (!(await this.#take(partition, maxBatch - batch.events, batch))) return maxBatch
+      if (batch.messages >= maxBatch) break
+      if (!(await this.#take(partition, maxBatch - batch.messages, batch))) return maxBatch
     }
     await this.#settle()
     if (batch.next.size > 0) await this.#send(batch)
@@ -157,7 +165,7 @@ export class SourceStream {
       this.#places.reached(batch.next, batch.watermarks_ms)
       if (performance.now() - this.#verified_ms > VERIFY_MS) await this.verify()
     }
-    return batch.events
+    return batch.messages
   }
 
   /** Adds to a batch what a partition has next. Answers false where the marks must be looked at first. */
@@ -173,25 +181,28 @@ export class SourceStream {
       return true
     }
     for (let i = 0; i < read.values.length; i++) {
-      const time_ms = this.#add(partition, read.baseOffset + i, read.values[i]!)
-      if (time_ms > 0) batch.times_ms.push(time_ms)
-      if ((batch.events + i) % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
+      this.#add(partition, read.baseOffset + i, read.values[i]!, batch)
+      if ((batch.messages + i) % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
     }
-    batch.sample ??= this.#sampler?.take(partition, read) ?? null
-    batch.events += read.values.length
+    for (const [source, sampler] of this.#samplers) batch.tallies.get(source)!.sampled(sampler, partition, read)
+    batch.messages += read.values.length
     batch.watermarks_ms.set(partition, read.append_ms.at(-1)!)
     return true
   }
 
   async #send(batch: Batch): Promise<void> {
-    const { store, group, source, expires, now, onQuarantine } = this.#options
-    if (this.#refused.length > 0) await onQuarantine(this.#refused.splice(0))
+    const { store, group, expires, now, onQuarantine } = this.#options
+    for (const [source, { refused }] of batch.tallies) if (refused.length > 0) await onQuarantine(source, refused)
     const now_ms = expires ? now() : null
-    const appends: TimelineAppend[] = this.#writers.flatMap((writer) => writer.take(now_ms))
-    batch.rows = appends.length
+    const appends: TimelineAppend[] = []
+    for (const [source, writers] of this.#writers) {
+      const before = appends.length
+      for (const writer of writers) appends.push(...writer.take(now_ms))
+      batch.tallies.get(source)!.rows = appends.length - before
+    }
     const moves = [...batch.next].map(([partition, offset]) => ({
       group,
-      topic: source.topic,
+      topic: this.topic,
       partition,
       from: this.#places.marks.get(partition) ?? null,
       offset,
@@ -209,23 +220,23 @@ export class SourceStream {
     const { batch, done } = this.#sent
     this.#sent = null
     await done
-    const { next, watermarks_ms, times_ms, sample, events, rows } = batch
+    const { next, watermarks_ms, tallies, messages } = batch
+    const { log, group, onApplied, onSample } = this.#options
     this.#places.reached(next, watermarks_ms)
-    this.#applied += events
-    if (events > 0) {
-      const newest_ms = times_ms.reduce((newest, ms) => Math.max(newest, ms), 0)
-      this.#options.onApplied?.({ events, rows, times_ms, newest_ms })
+    this.#applied += messages
+    for (const [source, tally] of messages > 0 ? tallies : []) {
+      onApplied?.(source, tally.applied(messages))
+      if (tally.sample !== null) await onSample?.(source, tally.sample)
     }
-    if (sample !== null) await this.#options.onSample?.(sample)
     // Committed positions only tell people and the trimmer; the marks are what counts.
-    await this.#options.log.commit(this.#options.group, this.#options.source.topic, next)
+    await log.commit(group, this.topic, next)
   }
 
   /** Looks whether the marks are where they were left: whoever has nothing to write would not see it if the store went back. */
   async verify(): Promise<void> {
-    const { store, group, source } = this.#options
+    const { store, group } = this.#options
     const found = new Map<number, number>()
-    for (const mark of await store.marks(group)) if (mark.topic === source.topic) found.set(mark.partition, mark.offset)
+    for (const mark of await store.marks(group)) if (mark.topic === this.topic) found.set(mark.partition, mark.offset)
     this.#verified_ms = performance.now()
     for (const [partition, mark] of this.#places.marks) {
       const offset = found.get(partition) ?? null
@@ -237,9 +248,9 @@ export class SourceStream {
 
   /** Takes up the marks of the partitions to read: where there is none, the earliest message that the log still has. */
   async #locate(assigned: readonly number[]): Promise<void> {
-    const { log, store, group, source, enter } = this.#options
+    const { log, store, group, enter } = this.#options
     this.#assigned = null
-    const find = async () => (await store.marks(group)).filter((mark) => mark.topic === source.topic)
+    const find = async () => (await store.marks(group)).filter((mark) => mark.topic === this.topic)
     let marks = await find()
     const unmarked = assigned.some((partition) => !marks.some((mark) => mark.partition === partition))
     if ((this.#wentBack || unmarked) && enter !== undefined) {
@@ -247,7 +258,7 @@ export class SourceStream {
       marks = await find()
     }
     this.#wentBack = false
-    const ranges = await log.ranges(source.topic)
+    const ranges = await log.ranges(this.topic)
     this.#places.keep(assigned)
     for (const { partition, start } of ranges) {
       if (!assigned.includes(partition)) continue
@@ -260,8 +271,7 @@ export class SourceStream {
 
   /** Forgets what was encoded and not written. */
   #drop(): void {
-    for (const writer of this.#writers) writer.take(null)
-    this.#refused.length = 0
+    for (const writers of this.#writers.values()) for (const writer of writers) writer.take(null)
   }
 
   async #renew(): Promise<void> {
@@ -272,46 +282,49 @@ export class SourceStream {
   #renewWith(timelines: readonly StreamTimeline[]): void {
     if (timelines === this.#timelines) return
     this.#timelines = timelines
-    this.#writers = writersOf(timelines)
+    this.#writers = writersOf({ ...this.#options, timelines })
   }
 
   async #read(partition: number, position: number, messagesMax: number) {
-    const { log, store, group, source } = this.#options
+    const { log, store, group } = this.#options
     try {
-      return await log.read(source.topic, partition, position, messagesMax)
+      return await log.read(this.topic, partition, position, messagesMax)
     } catch (error) {
       if (!(error instanceof OffsetOutOfRangeError)) throw error
       await this.#settle()
       const from = this.#places.marks.get(partition) ?? null
-      const now = (await store.marks(group)).find((mark) => mark.topic === source.topic && mark.partition === partition)
+      const now = (await store.marks(group)).find((mark) => mark.topic === this.topic && mark.partition === partition)
       this.#drop()
       // What others have carried, and the log has dropped since, is not lost: the marks are looked at again.
       this.#assigned = null
       if ((now?.offset ?? null) !== from) return null
       await this.#options.onGap(partition, position, error.start)
-      await store.append([], [{ group, topic: source.topic, partition, from, offset: error.start }])
+      await store.append([], [{ group, topic: this.topic, partition, from, offset: error.start }])
       return null
     }
   }
 
-  /** Encodes an event for every timeline; answers its time, or 0 where it had to be put aside. */
-  #add(partition: number, offset: number, value: Uint8Array): number {
-    const { source } = this.#options
-    try {
-      const event = source.parser.parseBytes(value)
-      for (const writer of this.#writers) writer.add(event)
-      return event.time_ms
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#refused.push({ source: source.name, topic: source.topic, partition, offset, value, reason })
-      return 0
+  /** Encodes the events of a message for every timeline of their sources, or puts it aside. */
+  #add(partition: number, offset: number, value: Uint8Array, { tallies }: Batch): void {
+    for (const { source, events, refusal } of this.#route(value)) {
+      const tally = tallies.get(source)!
+      if (events === null) {
+        tally.refuse(partition, offset, value, refusal)
+        continue
+      }
+      try {
+        for (const writer of this.#writers.get(source)!) for (const event of events) writer.add(event)
+        tally.add(events, offset)
+      } catch (error) {
+        tally.refuse(partition, offset, value, error instanceof Error ? error.message : String(error))
+      }
     }
   }
 
   async #idle(signal: AbortSignal): Promise<void> {
-    const { log, source } = this.#options
+    const { log } = this.#options
     // Wait first, then look once more: what came between the empty read and the wait is not slept through.
-    const appended = log.wait(source.topic, IDLE_MS_MAX)
+    const appended = log.wait(this.topic, IDLE_MS_MAX)
     // Nobody may be there any more to hear that it failed.
     appended.catch(() => {})
     if (!signal.aborted && !(await this.step())) await appended
@@ -324,6 +337,8 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Each writes the fullest schema that its definitions can. */
-function writersOf(timelines: readonly StreamTimeline[]): TimelineWriter[] {
-  return timelines.map(({ timeline, record }) => new TimelineWriter(timeline, asWritten(record, timeline)))
+function writersOf({ sources, timelines }: TopicStreamOptions): Map<SourceModel, TimelineWriter[]> {
+  const of = (source: SourceModel) => timelines.filter(({ timeline }) => timeline.source === source)
+  const writer = ({ timeline, record }: StreamTimeline) => new TimelineWriter(timeline, asWritten(record, timeline))
+  return new Map(sources.map((source) => [source, of(source).map(writer)]))
 }

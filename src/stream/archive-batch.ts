@@ -1,0 +1,51 @@
+import type { ParsedEvent, SourceModel } from '../features/model.ts'
+import { archiveColumns, sourceOrigin } from '../stores/archive-columns.ts'
+import type { ArchiveColumn, ArchiveInsert } from '../stores/event-archive.ts'
+import type { Value } from '../timeline/column-type.ts'
+
+/** Rows of one source on their way into its archive table. */
+export class ArchiveBatch {
+  readonly source: SourceModel
+  /** By partition: the offset behind what was read. */
+  readonly next = new Map<number, number>()
+  readonly #columns: readonly ArchiveColumn[]
+  readonly #values: Value[][]
+  readonly #origins: string[] = []
+  readonly #sequences: number[] = []
+  readonly #arrived_ms: number[] = []
+
+  constructor(source: SourceModel) {
+    this.source = source
+    this.#columns = archiveColumns(source)
+    this.#values = this.#columns.map(() => [])
+  }
+
+  /** What makes the table of a source. */
+  static tableOf(source: SourceModel) {
+    const time = source.columns[source.time]!.archiveName
+    return { table: source.archive!.table, columns: archiveColumns(source), time }
+  }
+
+  get rows(): number {
+    return this.#origins.length
+  }
+
+  get insert(): ArchiveInsert {
+    return {
+      table: this.source.archive!.table,
+      columns: this.#columns,
+      values: this.#values,
+      origins: this.#origins,
+      sequences: this.#sequences,
+      arrived_ms: this.#arrived_ms,
+    }
+  }
+
+  /** An event of a message, of which there may be several. */
+  add(event: ParsedEvent, partition: number, offset: number, arrived_ms: number): void {
+    for (const [c, cell] of event.values.entries()) this.#values[c]!.push(cell)
+    this.#origins.push(sourceOrigin(this.source, partition))
+    this.#sequences.push(offset)
+    this.#arrived_ms.push(arrived_ms)
+  }
+}

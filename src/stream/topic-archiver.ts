@@ -1,0 +1,212 @@
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import type { SourceModel } from '../features/model.ts'
+import { ARCHIVE_GROUP, archiveGroup } from '../stores/archive-columns.ts'
+import type { EventArchive } from '../stores/event-archive.ts'
+import { type EventLog, type LogBatch, OffsetOutOfRangeError } from '../stores/event-log.ts'
+import { ArchiveBatch } from './archive-batch.ts'
+import { sameAssignment } from './assignment.ts'
+
+/** Messages of a partition in one insert at most: each insert makes a part of the table, so few large ones are wanted. */
+export const ARCHIVE_BATCH_MAX = 10_000
+
+/** Messages parsed in one go, about a millisecond: requests of the same process are answered in between. */
+const TURN_MESSAGES = 250
+
+/** How long small batches are let grow: the archive is for backfills, which nobody waits for by the second. */
+export const ARCHIVE_LINGER_MS = 250
+
+const IDLE_MS_MAX = 500
+const RETRY_MS = 1_000
+
+/** Kafka forgets positions of groups without members a week after they were committed: those of a quiet topic are committed again. */
+const COMMIT_AGAIN_MS = 3_600_000
+
+export interface TopicArchiverOptions {
+  readonly log: EventLog
+  readonly archive: EventArchive
+  /** Those of one topic that are archived, by name. */
+  readonly sources: readonly SourceModel[]
+  /** Most messages of one partition in an insert. */
+  readonly maxBatch?: number
+  /** How long a batch that is not full is let grow. */
+  readonly linger_ms?: number
+  /** Offsets that will never be in a source's table, as they hold no valid event of it, ascending. Awaited before they are committed. */
+  readonly onSkipped: (source: SourceModel, partition: number, offsets: readonly number[]) => Promise<void>
+  /** Messages that the log lost before they were archived: the archive has a hole from now on. */
+  readonly onGap: (source: SourceModel, partition: number, from: number, to: number) => Promise<void>
+  /** After rows became durable: how many, and how long the insert took. */
+  readonly onArchived?: (source: SourceModel, rows: number, took_ms: number) => void
+  readonly onTrouble?: (message: string | null) => void
+}
+
+/**
+ * Carries the events of one topic from the log to the archive tables of its sources, with the partition and offset of each, so that after
+ * a crash it goes on behind the last row that the table really has. Each source has positions of its own, as it may have come later
+ * than the others; those that are at the same place share what is read there.
+ */
+export class TopicArchiver {
+  readonly #options: TopicArchiverOptions
+  /** By source and partition: the next offset to archive. */
+  readonly #positions = new Map<SourceModel, Map<number, number>>()
+  /** The partitions that were this worker's when it last looked where to go on; null: before that. */
+  #assigned: readonly number[] | null = null
+  #committed_ms = 0
+
+  constructor(options: TopicArchiverOptions) {
+    this.#options = options
+  }
+
+  get topic(): string {
+    return this.#options.sources[0]!.topic
+  }
+
+  get sources(): readonly SourceModel[] {
+    return this.#options.sources
+  }
+
+  /** By partition: the next offset to archive; all below it are durable in the tables of all sources. */
+  get positions(): ReadonlyMap<number, number> {
+    const lowest = new Map<number, number>()
+    for (const own of this.#positions.values()) {
+      for (const [partition, offset] of own) {
+        lowest.set(partition, Math.min(offset, lowest.get(partition) ?? offset))
+      }
+    }
+    return lowest
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { maxBatch = ARCHIVE_BATCH_MAX, linger_ms = ARCHIVE_LINGER_MS } = this.#options
+    let troubled = false
+    while (!signal.aborted) {
+      try {
+        const appended = this.#options.log.wait(this.topic, IDLE_MS_MAX)
+        // Nobody may be there any more to hear that it failed.
+        appended.catch(() => {})
+        const archived = await this.step()
+        if (troubled) this.#options.onTrouble?.(null)
+        troubled = false
+        if (archived === 0) await appended
+        else if (archived < maxBatch) await sleep(linger_ms, undefined, { signal }).catch(() => {})
+      } catch (error) {
+        if (signal.aborted) return
+        troubled = true
+        this.#assigned = null
+        this.#options.onTrouble?.(error instanceof Error ? error.message : String(error))
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
+      }
+    }
+  }
+
+  /** Archives what one look at each partition finds; answers how many messages that was. */
+  async step(): Promise<number> {
+    const assigned = await this.#options.log.assigned(ARCHIVE_GROUP, this.topic)
+    if (!sameAssignment(assigned, this.#assigned)) await this.#locate(assigned)
+    const batches = new Map(this.sources.map((source) => [source, new ArchiveBatch(source)]))
+    let messages = 0
+    for (const partition of assigned) {
+      for (const [position, sources] of this.#places(partition)) {
+        const read = await this.#read(partition, position, sources)
+        if (read === null || read.nextOffset === position) continue
+        messages += read.values.length
+        for (const source of sources) await this.#take(batches.get(source)!, partition, position, read)
+      }
+    }
+    for (const batch of batches.values()) await this.#write(batch)
+    if (performance.now() - this.#committed_ms > COMMIT_AGAIN_MS) await this.#commitAgain()
+    return messages
+  }
+
+  /** By position in a partition: the sources that are there. */
+  #places(partition: number): Map<number, SourceModel[]> {
+    const places = new Map<number, SourceModel[]>()
+    for (const [source, own] of this.#positions) {
+      const position = own.get(partition)
+      if (position !== undefined) places.set(position, [...(places.get(position) ?? []), source])
+    }
+    return places
+  }
+
+  async #take(batch: ArchiveBatch, partition: number, position: number, read: LogBatch): Promise<void> {
+    const { baseOffset, values, append_ms, nextOffset } = read
+    const { source } = batch
+    // Offsets that hold no message, but a note of the log's own.
+    const skipped = between(position, baseOffset)
+    for (const [i, value] of values.entries()) {
+      const offset = baseOffset + i
+      try {
+        const events = source.messages.read(value)
+        for (const event of events) batch.add(event, partition, offset, append_ms[i]!)
+        if (events.length === 0) skipped.push(offset)
+      } catch {
+        // The stream meets the same events and keeps them aside.
+        skipped.push(offset)
+      }
+      if (i % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
+    }
+    skipped.push(...between(baseOffset + values.length, nextOffset))
+    if (skipped.length > 0) await this.#options.onSkipped(source, partition, skipped)
+    batch.next.set(partition, nextOffset)
+  }
+
+  async #write(batch: ArchiveBatch): Promise<void> {
+    const { source, next } = batch
+    if (next.size === 0) return
+    if (batch.rows > 0) {
+      const begun_ms = performance.now()
+      await this.#options.archive.insert(batch.insert)
+      this.#options.onArchived?.(source, batch.rows, performance.now() - begun_ms)
+    }
+    await this.#commit(source, next)
+  }
+
+  async #commit(source: SourceModel, next: ReadonlyMap<number, number>): Promise<void> {
+    await this.#options.log.commit(archiveGroup(source), this.topic, next)
+    const own = this.#positions.get(source)!
+    for (const [partition, offset] of next) own.set(partition, offset)
+  }
+
+  async #commitAgain(): Promise<void> {
+    for (const [source, own] of this.#positions) await this.#commit(source, new Map(own))
+    this.#committed_ms = performance.now()
+  }
+
+  /**
+   * Goes on behind what was committed. Not behind what the table has, which may be further: an insert that was broken off can have
+   * left its last rows there without its first. What is archived again counts once.
+   */
+  async #locate(assigned: readonly number[]): Promise<void> {
+    const { log, archive } = this.#options
+    this.#positions.clear()
+    for (const source of this.sources) {
+      const { table, columns, time } = ArchiveBatch.tableOf(source)
+      await archive.create(table, columns, time)
+      const committed = await log.committed(archiveGroup(source), this.topic)
+      const own = new Map<number, number>()
+      for (const { partition, start } of await log.ranges(this.topic)) {
+        if (assigned.includes(partition)) own.set(partition, committed.get(partition) ?? start)
+      }
+      this.#positions.set(source, own)
+    }
+    this.#committed_ms = performance.now()
+    this.#assigned = assigned
+  }
+
+  async #read(partition: number, position: number, sources: readonly SourceModel[]): Promise<LogBatch | null> {
+    const { log, maxBatch = ARCHIVE_BATCH_MAX, onGap } = this.#options
+    try {
+      return await log.read(this.topic, partition, position, maxBatch)
+    } catch (error) {
+      if (!(error instanceof OffsetOutOfRangeError)) throw error
+      for (const source of sources) {
+        await onGap(source, partition, position, error.start)
+        await this.#commit(source, new Map([[partition, error.start]]))
+      }
+      return null
+    }
+  }
+}
+
+function between(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i)
+}
