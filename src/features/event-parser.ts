@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { ColumnType, Value } from '../timeline/column-type.ts'
 import { byteScanner } from './byte-scanner.ts'
 import { EventError, type EventProblem, type EventProblemCode, showValue } from './event-error.ts'
-import type { EventParser, ParsedEvent } from './model.ts'
+import type { EventParser, ParsedEvent, SourceWhere } from './model.ts'
 import { textReader } from './text-event.ts'
 import { valueReader } from './value-reader.ts'
 
@@ -27,6 +27,8 @@ export interface ParserSpec {
   readonly deleted: number | null
   readonly outcome: readonly number[]
   readonly precision: 'ms' | 's'
+  /** The kinds of events that it takes: a row that says of another is refused. One that says of none is taken at its word. */
+  readonly where?: SourceWhere | null
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -38,7 +40,8 @@ const isInherited = (name: string): boolean => name in Object.prototype
 
 /** Compiles the one parser of a source (L2). */
 export function eventParser(spec: ParserSpec): EventParser {
-  const { columns, precision, deleted } = spec
+  const { columns, precision, deleted, where = null } = spec
+  const kinds: ReadonlySet<unknown> | null = where === null ? null : new Set(where.values)
   const count = columns.length
   const names = columns.map((column) => column.name)
   const readers = columns.map(({ type, leaf, epoch = false }) => valueReader({ type, leaf, precision, epoch }))
@@ -80,8 +83,14 @@ export function eventParser(spec: ParserSpec): EventParser {
     }
     if (scored) bad ||= spec.outcome.some((i) => values[i] !== null)
     if (scored && deleted !== null) bad ||= values[deleted] === true
+    if (kinds !== null && !scored) bad ||= isOtherKind(fields)
     if (bad) throw new EventError(problemsOf(fields, mayBeNull, scored))
     return parsed(values)
+  }
+
+  function isOtherKind(fields: Fields): boolean {
+    const kind = Object.hasOwn(fields, where!.field) ? fields[where!.field] : null
+    return kind !== undefined && kind !== null && !kinds!.has(kind)
   }
 
   function parsed(values: readonly Value[]): ParsedEvent {
@@ -118,6 +127,8 @@ export function eventParser(spec: ParserSpec): EventParser {
         add(name, 'EVENT_VALUE', given, ': an event that is deleted cannot be scored')
       }
     }
+    if (where !== null && !scored && isOtherKind(fields))
+      problems.push(otherKind(spec.source, where, fields[where.field]))
     return problems as [EventProblem, ...EventProblem[]]
   }
 
@@ -141,6 +152,19 @@ export function eventParser(spec: ParserSpec): EventParser {
       const problem = readers[column]!.problem(value)
       return problem === null ? null : `${showValue(value)} ${problem}`
     },
+  }
+}
+
+/** The problem of an event that is of a kind which its source does not take. */
+export function otherKind(source: string, { field, values }: SourceWhere, kind: unknown): EventProblem {
+  const value = showValue(kind)
+  const taken = values.map(showValue).join(' or ')
+  const cure = `send it to the source of its kind, or set ${field} to ${taken}`
+  return {
+    code: 'EVENT_KIND',
+    column: field,
+    value,
+    message: `${field}: ${value} is another kind than ${source} takes: ${cure}`,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Decode, DecodeContext } from './decode.ts'
 import type { KindValue } from './definition.ts'
 import { EventError, type EventProblemCode, showValue } from './event-error.ts'
-import { notAnEvent } from './event-parser.ts'
+import { notAnEvent, otherKind as problemOfKind } from './event-parser.ts'
 import { fieldScanner } from './field-scanner.ts'
 import type { EventParser, MessageReader, ParsedEvent, SourceWhere } from './model.ts'
 
@@ -19,7 +19,7 @@ const NONE: readonly ParsedEvent[] = []
 /** Compiles what a source makes of the messages of its topic. */
 export function messageReader(spec: MessageReaderSpec): MessageReader {
   const { source, parser, where, decode } = spec
-  const otherKind = (kind: KindValue) => new EventError([wrongKind(source, where!, kind)])
+  const otherKind = (kind: KindValue) => new EventError([problemOfKind(source, where!, kind)])
   if (decode !== null) return decodedReader(spec, decode, otherKind)
   if (where === null) {
     const read = (message: Uint8Array) => [parser.parseBytes(message)] as const
@@ -112,13 +112,6 @@ function kindIn(topic: string, field: string, kind: unknown): KindValue {
     showValue(kind),
     `${field}${what}, but it says which events of ${topic} it is one of: ${cure}`,
   )
-}
-
-function wrongKind(source: string, { field, values }: SourceWhere, kind: KindValue) {
-  const taken = values.map(showValue).join(' or ')
-  const shown = showValue(kind)
-  const text = `${field}: ${shown} is another kind than ${source} takes: send it to the source of its kind, or set ${field} to ${taken}`
-  return { code: 'EVENT_KIND', column: field, value: shown, message: text } as const
 }
 
 function problem(code: EventProblemCode, column: string | null, value: string, message: string): EventError {

@@ -37,7 +37,7 @@ export function sourceModel(source: SourceData, keys: readonly string[]): Source
   const topic = topicOf(source)
   const where = whereOf(source)
   const decode = source.stream?.decode ?? null
-  const parser = eventParser({ source: source.name, columns: readings, ...roles })
+  const parser = eventParser({ source: source.name, columns: readings, ...roles, where })
   const times = readings.flatMap(({ name, type, epoch }) =>
     type.kind === 'time' ? [[name, epoch ? 'epoch' : 'iso'] as const] : [],
   )

@@ -27,7 +27,8 @@ export default command({
     description:
       'Puts the events of a file into the log of a source, or with --archive straight into its archive table. Rows that are no\n' +
       'valid events go into <file>.rejected.ndjson, with their number and the reason. A run that was broken off, even by\n' +
-      'kill -9, is gone on with by the same command; a file that was ingested to its end is not ingested twice.',
+      'kill -9, is gone on with by the same command; a file that was ingested to its end is not ingested twice.\n' +
+      'Where a source decodes its messages (stream.decode), lines for the log are such messages; the archive takes rows as ever.',
   },
   args: {
     source: { type: 'positional', required: true, description: 'The source that the events are of' },
@@ -117,6 +118,12 @@ export default command({
       set: everyValue('set', rawArgs),
     })
     const input = openInput(args.file, format)
+    if (source.decoded && !args.archive && input.format !== 'ndjson') {
+      throw new UsageError(
+        `'${args.file}' has rows, but the log of ${source.name} has messages that it decodes`,
+        'give a file of such messages, one a line, or load the rows with --archive',
+      )
+    }
     const reading: Reading = { source, input, delimiter, mapping, assumeUtc: args['assume-utc'] }
     const task: IngestTask = {
       ...reading,

@@ -20,7 +20,7 @@ export function checkTopics(problems: Problem[], sources: readonly Collected<Sou
   for (const source of sources) {
     const topic = topicOf(source.data)
     const others = seen.get(topic) ?? []
-    const report = reportOn(problems, source)
+    const report = reportOn(problems, source).at('stream')
     if (others.every(({ data }) => checkPair(report, topic, source.data, data))) seen.set(topic, [...others, source])
   }
 }

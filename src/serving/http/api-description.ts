@@ -4,9 +4,9 @@ import { EVENTS_LISTED_MAX } from '../feature-events.ts'
 import {
   answerSchema,
   columnSchema,
-  eventSchema,
   INSTANT,
   type JsonSchema,
+  messageSchema,
   objectOf,
   requestSchema,
   saidOf,
@@ -62,7 +62,7 @@ const answers = (description: string, schema: JsonSchema) => ({ description, con
 const refused = (description: string) => answers(description, ERROR)
 
 function eventsPath(source: SourceModel): Path {
-  const event = eventSchema(source, false)
+  const event = messageSchema(source)
   const answer = objectOf({ accepted: { type: 'integer' }, rejected: { type: 'array', items: REJECTED } })
   return {
     method: 'post',

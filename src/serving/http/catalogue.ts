@@ -77,11 +77,15 @@ function sourceEntry(source: SourceModel, uses: Uses) {
     version: named(source.version),
     deleted: named(source.deleted),
     outcome: source.outcome.map(named),
-    stream: source.streamed ? { topic: source.topic } : null,
+    stream: source.streamed ? streamEntry(source) : null,
     archive: source.archive === null ? null : { table: source.archive.table, precision: source.precision },
     groups: groups.map(({ name }) => name),
     services: [...new Set([...servicesOf(features, uses), ...(uses.scoring.get(source.name) ?? [])])],
   }
+}
+
+function streamEntry({ topic, where, decoded }: SourceModel) {
+  return { topic, ...(where && { where: { [where.field]: where.values } }), ...(decoded && { decoded }) }
 }
 
 function columnEntry({ name, type, nullable, archiveName }: SourceColumn) {

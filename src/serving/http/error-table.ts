@@ -124,6 +124,16 @@ export const HTTP_ERRORS: Readonly<Record<HttpErrorCode, HttpError>> = {
     meaning: 'a value of an event or a key is of the right type, but the source does not allow it',
     cure: 'send a value that the schema of the source allows',
   },
+  EVENT_KIND: {
+    status: 422,
+    meaning: 'the event is of a kind that the source does not take, or says of none, though the topic has several',
+    cure: 'send it to the source of its kind, with the field that the message names',
+  },
+  EVENT_DECODE: {
+    status: 422,
+    meaning: "the source's decode cannot make an event of the message",
+    cure: 'send the message as the topic has it: what the decode says of it is in the message of the error',
+  },
   EVENT_OUTCOME: {
     status: 422,
     meaning: 'an event that is being scored gives an outcome, which is not known yet',

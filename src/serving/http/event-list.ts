@@ -1,5 +1,5 @@
 import { EventError, showValue } from '../../features/event-error.ts'
-import type { EventParser, ParsedEvent } from '../../features/model.ts'
+import type { ParsedEvent, SourceModel } from '../../features/model.ts'
 import { ApiError } from './api-error.ts'
 import { parseJson } from './body.ts'
 import { jsonFaultText } from './json-fault.ts'
@@ -9,8 +9,9 @@ export const EVENTS_MAX = 10_000
 
 /** An event that its source takes, parsed and as it came. */
 export interface TakenEvent {
+  /** Of a message that gives several events, the first. */
   readonly parsed: ParsedEvent
-  /** JSON. */
+  /** JSON, or what the source decodes. */
   readonly raw: string
 }
 
@@ -28,14 +29,16 @@ export interface EventList {
   readonly rejected: readonly RejectedEvent[]
 }
 
+const encoder = new TextEncoder()
+
 const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson']
 const JSON_TYPE = 'application/json'
 
-/** Reads the events of a body. Throws an ApiError where it is no list of events at all. */
-export function readEvents(parser: EventParser, contentType: string | undefined, text: string): EventList {
+/** Reads the events of a body: messages, as the source's topic has them. Throws an ApiError where it is no list of events at all. */
+export function readEvents(source: SourceModel, contentType: string | undefined, text: string): EventList {
   const type = (contentType ?? '').split(';')[0]!.trim().toLowerCase()
-  if (NDJSON_TYPES.includes(type)) return eventsOfLines(parser, text)
-  if (type === JSON_TYPE) return eventsOfJson(parser, text)
+  if (NDJSON_TYPES.includes(type)) return eventsOfLines(source, text)
+  if (type === JSON_TYPE) return eventsOfJson(source, text)
   const given = type === '' ? 'the call has no content type' : `${showValue(type)} is no content type for events`
   throw new ApiError(
     'BODY_TYPE',
@@ -44,15 +47,16 @@ export function readEvents(parser: EventParser, contentType: string | undefined,
   )
 }
 
-function eventsOfLines(parser: EventParser, text: string): EventList {
+function eventsOfLines(source: SourceModel, text: string): EventList {
   const lines = text.split('\n')
-  const list = new ListBuilder(parser)
+  const list = new ListBuilder(source)
   for (const [index, line] of lines.entries()) {
     if (line.trim() === '') continue
     list.assertRoom()
     let event: unknown
     try {
-      event = JSON.parse(line)
+      // What is decoded may be no JSON: its decode says.
+      event = source.decoded ? null : JSON.parse(line)
     } catch {
       const message = `the line is not JSON: ${jsonFaultText(line).replace('line 1, ', '')}`
       list.rejected.push({ index, code: 'EVENT_JSON', column: null, message })
@@ -63,9 +67,9 @@ function eventsOfLines(parser: EventParser, text: string): EventList {
   return list
 }
 
-function eventsOfJson(parser: EventParser, text: string): EventList {
+function eventsOfJson(source: SourceModel, text: string): EventList {
   const body = parseJson(text)
-  const list = new ListBuilder(parser)
+  const list = new ListBuilder(source)
   if (!Array.isArray(body)) list.add(0, body, text)
   else {
     for (const [index, event] of body.entries()) {
@@ -79,10 +83,13 @@ function eventsOfJson(parser: EventParser, text: string): EventList {
 class ListBuilder implements EventList {
   readonly taken: TakenEvent[] = []
   readonly rejected: RejectedEvent[] = []
-  readonly #parser: EventParser
+  readonly #source: SourceModel
+  /** Whether a message is more than the event as JSON. */
+  readonly #isMessage: boolean
 
-  constructor(parser: EventParser) {
-    this.#parser = parser
+  constructor(source: SourceModel) {
+    this.#source = source
+    this.#isMessage = source.decoded || source.where !== null
   }
 
   assertRoom(): void {
@@ -91,8 +98,10 @@ class ListBuilder implements EventList {
   }
 
   add(index: number, event: unknown, raw: string): void {
+    const { parser, messages } = this.#source
     try {
-      this.taken.push({ parsed: this.#parser.parse(event), raw })
+      const parsed = this.#isMessage ? messages.readSent(encoder.encode(raw))[0] : parser.parse(event)
+      this.taken.push({ parsed, raw })
     } catch (error) {
       if (!(error instanceof EventError)) throw error
       this.rejected.push({ index, code: error.code, column: error.column, message: error.message })

@@ -21,7 +21,7 @@ export function addEventRoutes(
   app.post('/v1/sources/:source/events', async (c) => {
     const source = sourceOf(model, c.req.param('source'))
     const text = await readText(c, EVENT_BYTES_MAX)
-    const { taken, rejected } = readEvents(source.parser, c.req.header('content-type'), text)
+    const { taken, rejected } = readEvents(source, c.req.header('content-type'), text)
     if (rejected.length > 0) onRejected?.(source, rejected.length)
     if (taken.length > 0) await appended(append, source, taken)
     const answer = { accepted: taken.length, rejected }

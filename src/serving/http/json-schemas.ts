@@ -33,6 +33,19 @@ export function eventSchema(source: SourceModel, scored: boolean): JsonSchema {
   }
 }
 
+/** What is sent to a source: an event, with the kind that it is of where several share a topic; or what the source decodes. */
+export function messageSchema(source: SourceModel): JsonSchema {
+  if (source.decoded) return { description: `A message as ${source.topic} has it.` }
+  const event = eventSchema(source, false)
+  if (source.where === null) return event
+  const { field, values } = source.where
+  return {
+    ...event,
+    properties: { ...(event.properties as object), [field]: { enum: values } },
+    required: [...new Set([...(event.required as string[]), field])],
+  }
+}
+
 /** Zod's pattern of a time says what its format says, in four hundred characters. */
 function plainTime(schema: JsonSchema): JsonSchema {
   if (schema.format !== 'date-time') return schema
