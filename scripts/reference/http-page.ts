@@ -48,10 +48,16 @@ export async function httpPage(): Promise<string> {
     }
   }
   const sections = [...routes].map(([name, { summary = '', responses }]) => {
-    const rows = Object.entries(responses).map(([status, { description }]) => [status, sentence(description)])
+    const rows = Object.entries(responses).map(([status, { description }]) => [status, whenOf(description)])
     return `## ${name}\n\n${sentence(SUMMARIES[name] ?? summary)}\n\n${table(['status', 'when'], rows)}`
   })
   return page('HTTP', INTRODUCTION, ...sections)
+}
+
+/** Of errors their codes, which the page of errors explains. */
+function whenOf(description: string): string {
+  const codes = [...description.matchAll(/^`[A-Z_]+`(?=: )/gm)].map(([code]) => code)
+  return codes.length === 0 ? sentence(description) : codes.join(', ')
 }
 
 function generic(path: string): string {

@@ -5,11 +5,12 @@ import type { FeatureModel, ParsedEvent, ServiceModel } from '../features/model.
 import { resolveModel } from '../features/resolve.ts'
 import type { Service } from '../features/service-types.ts'
 import { type ServedValue, servedValue } from '../serving/answer-writer.ts'
+import { completeRecord } from '../serving/complete-record.ts'
 import { ServicePlan } from '../serving/service-plan.ts'
 import type { ServiceQuestion } from '../serving/service-request.ts'
 import { ServingError } from '../serving/serving-error.ts'
 import type { TimelineKey } from '../stores/online-store.ts'
-import { evolveTimeline, SINCE_EVER_MS, type TimelineRecord } from '../stores/timeline-registry.ts'
+import type { TimelineRecord } from '../stores/timeline-registry.ts'
 import { TimelineWriter } from '../stores/timeline-writer.ts'
 
 export type AnyService = Service<string, unknown, unknown>
@@ -51,9 +52,7 @@ export class CompiledService {
         throw error
       },
     })
-    this.#records = new Map(
-      this.#plan.readers.map(({ timeline }) => [timeline.fingerprint, complete(evolveTimeline(null, timeline, {}, 0))]),
-    )
+    this.#records = new Map(this.#plan.readers.map(({ timeline }) => [timeline.fingerprint, completeRecord(timeline)]))
     this.#plan.update(this.#records)
   }
 
@@ -119,11 +118,6 @@ function notingReads(service: ServiceModel): {
     return { name, compute: noting as (input: never) => unknown }
   })
   return { noted: { ...service, derive }, reads }
-}
-
-function complete(record: TimelineRecord): TimelineRecord {
-  const columns = Object.fromEntries(record.schemas.columns.map((_, column) => [column, SINCE_EVER_MS]))
-  return { ...record, coverage: { since_ms: SINCE_EVER_MS, columns, reason: null, proof: [] } }
 }
 
 /** What is wrong with an event is told as it is of those that have happened. */

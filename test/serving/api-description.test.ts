@@ -1,125 +1,298 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
+import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { z } from '../../src/index.ts'
+import { entity, featureGroup, featureService, last, money, source, z } from '../../src/index.ts'
 import { createApi } from '../../src/serving/http/api.ts'
-import { NOW, payment, scored, World } from './world.ts'
-
-type Json = { [key: string]: Json } & Json[]
+import { describeApi } from '../../src/serving/http/api-description.ts'
+import { HTTP_ERRORS, type HttpErrorCode } from '../../src/serving/http/error-table.ts'
+import { samplePattern } from '../../src/serving/http/pattern-sample.ts'
+import { Described, type Json } from './described.ts'
+import { modelOf, NOW, payment, scored, World } from './world.ts'
 
 let world: World
-let document: Json
+let app: ReturnType<typeof createApi>
+let api: Described
 let catalogue: Json
 
 beforeAll(async () => {
   world = await new World().open()
-  const app = createApi({ model: world.model, vectors: world.vectors, append: async () => {}, ready: () => [] })
-  document = (await (await app.request('/openapi.json')).json()) as Json
+  app = createApi({ model: world.model, vectors: world.vectors, append: async () => {}, ready: () => [] })
+  api = new Described(await (await app.request('/openapi.json')).json())
   catalogue = (await (await app.request('/v1/catalogue')).json()) as Json
 })
 
-/** A schema of the document as a checker: its references put in their places. */
-function checker(schema: Json): z.ZodType {
-  const inline = (node: unknown): unknown => {
-    if (Array.isArray(node)) return node.map(inline)
-    if (typeof node !== 'object' || node === null) return node
-    if ('$ref' in node) return inline(resolve(node.$ref as string))
-    return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, inline(value)]))
-  }
-  return z.fromJSONSchema(inline(schema) as Parameters<typeof z.fromJSONSchema>[0])
-}
-
-function resolve(ref: string): Json {
-  return ref
-    .split('/')
-    .slice(1)
-    .reduce<Json>((node, part) => node[part]!, document)
-}
-
-function bodySchema(path: string): Json {
-  return document.paths![path]!.post!.requestBody!.content!['application/json']!.schema!
-}
-
-function answerSchema(path: string, status = '200'): Json {
-  return document.paths![path]!.post!.responses![status]!.content!['application/json']!.schema!
+async function call(method: string, path: string, body?: unknown) {
+  const response = await app.request(path, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  })
+  return { status: response.status, body: (await response.json()) as unknown }
 }
 
 describe('/openapi.json', () => {
   it('has a typed path for each source and service', () => {
-    expect(Object.keys(document.paths!)).toEqual([
-      '/v1/sources/payments/events',
-      '/v1/sources/logins/events',
-      '/v1/services/checkout_risk',
-      '/v1/services/checkout_risk/batch',
-      '/v1/services/card_profile',
-      '/v1/services/card_profile/batch',
-      '/v1/services/login_risk',
-      '/v1/services/login_risk/batch',
-      '/v1/features/{feature}/events',
-      '/v1/catalogue',
-      '/healthz',
-      '/readyz',
-    ])
-    expect(document.openapi).toBe('3.1.0')
+    expect(api.operations().map(({ path, method, operation }) => `${method} ${path} ${operation.operationId}`)).toEqual(
+      [
+        'post /v1/sources/payments/events send_payments_events',
+        'post /v1/sources/logins/events send_logins_events',
+        'post /v1/services/checkout_risk get_checkout_risk_features',
+        'post /v1/services/checkout_risk/batch get_checkout_risk_features_batch',
+        'post /v1/services/card_profile get_card_profile_features',
+        'post /v1/services/card_profile/batch get_card_profile_features_batch',
+        'post /v1/services/login_risk get_login_risk_features',
+        'post /v1/services/login_risk/batch get_login_risk_features_batch',
+        'get /v1/services/login_risk/vector get_login_risk_vector_form',
+        'post /v1/features/{feature}/events get_feature_history',
+        'get /v1/catalogue get_catalogue',
+        'get /healthz check_health',
+        'get /readyz check_readiness',
+      ],
+    )
   })
 
-  it('is whole: operations have names of their own, answers and references that lead somewhere', () => {
-    const operations = Object.values(document.paths!).flatMap((path) => Object.values(path))
-    const names = operations.map(({ operationId }) => operationId)
-    expect(new Set(names).size).toBe(operations.length)
-    for (const operation of operations) expect(Object.keys(operation.responses!)).toContain('200')
+  it('is valid OpenAPI 3.1, with references that lead somewhere', async () => {
+    const validator = new Validator()
+    const { valid, errors } = await validator.validate(structuredClone(api.document))
+    expect(errors).toBeUndefined()
+    expect([valid, validator.version]).toEqual([true, '3.1'])
     const refs: string[] = []
     const walk = (node: unknown): void => {
       if (typeof node !== 'object' || node === null) return
       if ('$ref' in node) refs.push(node.$ref as string)
       Object.values(node).forEach(walk)
     }
-    walk(document)
-    expect(refs.length).toBeGreaterThan(10)
-    for (const ref of refs) expect(resolve(ref)).toMatchObject({ type: 'object' })
+    walk(api.document)
+    expect(refs.length).toBeGreaterThan(30)
+    const named = Object.keys(api.document.components!.schemas!).map((name) => `#/components/schemas/${name}`)
+    expect([...new Set(refs)].sort()).toEqual(named)
+  })
+
+  it('is the same each time', () => {
+    expect(JSON.stringify(describeApi(new World().model))).toBe(JSON.stringify(api.document))
+  })
+
+  it('suits generators of clients: named schemas, no choice between plain types, integers of 64 bits', () => {
+    const schemas = api.document.components!.schemas!
+    const objects: string[] = []
+    const walk = (node: unknown, place: string): void => {
+      if (typeof node !== 'object' || node === null) return
+      const { anyOf, oneOf, type, format, properties, enum: values } = node as Json
+      for (const choice of [anyOf, oneOf]) {
+        if (Array.isArray(choice)) expect(choice.map((one) => Object.keys(one))).toEqual(choice.map(() => ['$ref']))
+      }
+      if ([type].flat().includes('integer' as never) && format === undefined) {
+        expect([type].flat(), place).toContain('string')
+      }
+      if (properties !== undefined && values === undefined) objects.push(place)
+      for (const [name, inner] of Object.entries(node)) walk(inner, `${place}.${name}`)
+    }
+    for (const [name, schema] of Object.entries(schemas)) walk(schema, name)
+    // Objects that are not named: small, plain, and null mostly.
+    expect(objects.filter((place) => place.includes('.')).sort()).toEqual([
+      'CatalogueFeature.properties.deprecated',
+      'CatalogueFeature.properties.per',
+      'CatalogueGroup.properties.deprecated',
+      'CatalogueService.properties.deprecated',
+      'CatalogueSource.properties.archive',
+      'CatalogueSource.properties.stream',
+    ])
+  })
+
+  it('has examples that are true', async () => {
+    let seen = 0
+    for (const { method, path, operation } of api.operations()) {
+      for (const [status, response] of Object.entries(operation.responses!)) {
+        const { example, examples = {} } = response.content!['application/json']!
+        const all = [
+          ...Object.values(examples as Json).map((one) => one.value),
+          ...(example === undefined ? [] : [example]),
+        ]
+        for (const one of all) expect(api.answerFaults(method, path, Number(status), one), path).toBe('')
+        seen += all.length
+      }
+      if (method !== 'post') {
+        const { status, body } = await call('GET', path)
+        expect([path, status, api.answerFaults(method, path, status, body)]).toEqual([path, 200, ''])
+        continue
+      }
+      const content = operation.requestBody!.content!
+      const request = content['application/json']!.example
+      expect(api.requestFaults(path, request), path).toBe('')
+      const answer = await call('POST', path.replace('{feature}', `${operation.parameters?.[0]?.example}`), request)
+      expect([path, answer.status]).toEqual([path, 200])
+      expect(api.answerFaults(method, path, 200, answer.body), path).toBe('')
+      const { examples } = operation.responses![200]!.content!['application/json']!
+      // What a service answers where nothing else has happened is its example.
+      if (examples?.object !== undefined) {
+        const blank = ({ watermarks: _, ...rest }: Record<string, unknown>) => rest
+        const shown = examples.object.value as unknown as Record<string, unknown>
+        const rows = (given: Record<string, unknown>) => (given.rows ?? [given]) as Record<string, unknown>[]
+        expect(rows(answer.body as never).map(blank)).toEqual(rows(shown).map(blank))
+      }
+    }
+    expect(seen).toBeGreaterThan(100)
+    const ndjson =
+      api.document.paths!['/v1/sources/payments/events']!.post!.requestBody!.content!['application/x-ndjson']!
+    const { parser } = world.model.sources.get('payments')!
+    expect(parser.parse(JSON.parse(ndjson.example as unknown as string)).id).toBe('id-1')
+  })
+
+  it('lists the codes of every status as the table of errors has them', () => {
+    for (const { operation } of api.operations()) {
+      for (const [status, { content, description }] of Object.entries(operation.responses!)) {
+        const codes = Object.keys(content!['application/json']!.examples ?? {}).filter((code) => code in HTTP_ERRORS)
+        for (const code of codes) {
+          expect([HTTP_ERRORS[code as HttpErrorCode].status, `${description}`]).toEqual([
+            Number(status),
+            expect.stringContaining(`\`${code}\``),
+          ])
+        }
+      }
+      expect(Object.keys(operation.responses!)).toEqual(expect.arrayContaining(['200', '500']))
+    }
   })
 
   const requests: [service: string, request: object][] = [
     ['checkout_risk', { event: scored(), request: { cart_items: 1 } }],
     ['checkout_risk', { event: scored({ device_id: null, amount: 12.5 }), request: { cart_items: 1 }, at: NOW }],
+    ['checkout_risk', { event: scored({ amount: 666 }), request: { cart_items: 1, coupon: 'x' }, at: null }],
     ['card_profile', { keys: { card_id: 'c1', merchant_id: null }, at: '2026-05-01T12:00:00Z' }],
     ['login_risk', { event: { login_id: 'l', at: NOW, card_id: 'c', ip: 'i' }, keys: { merchant_id: 'm' } }],
   ]
   it.each(requests)('describes what %s is sent and what it answers', async (service, request) => {
     const points = Number.MAX_SAFE_INTEGER
     await world.put('payments', payment({ points }), payment({ points }))
-    const path = `/v1/services/${service}`
-    checker(bodySchema(path)).parse(request)
-    checker(bodySchema(`${path}/batch`)).parse({ rows: [request] })
-    const answer = await world.vectors.answer(service, request)
-    checker(answerSchema(path)).parse(answer)
-    const row = { error: { code: 'X', message: 'x' } }
-    checker(answerSchema(`${path}/batch`)).parse({ rows: [answer, row] })
+    for (const query of service === 'login_risk' ? ['', '?format=vector'] : ['']) {
+      const path = `/v1/services/${service}`
+      expect(api.requestFaults(path, request)).toBe('')
+      const one = await call('POST', path + query, request)
+      expect([one.status, api.answerFaults('post', path, 200, one.body)]).toEqual([200, ''])
+      const rows = { rows: [request, { event: 1 }] }
+      const many = await call('POST', `${path}/batch${query}`, rows)
+      expect([many.status, api.answerFaults('post', `${path}/batch`, 200, many.body)]).toEqual([200, ''])
+    }
   })
 
   it('does not describe what is refused', () => {
-    const accepts = (body: object) => checker(bodySchema('/v1/services/checkout_risk')).safeParse(body).success
     const good = { event: scored(), request: { cart_items: 1 } }
-    expect(accepts(good)).toBe(true)
-    expect(accepts({ request: good.request })).toBe(false)
-    expect(accepts({ ...good, keys: { card_id: 'c' } })).toBe(false)
-    expect(accepts({ ...good, event: { ...good.event, amount: 'ten' } })).toBe(false)
-    expect(accepts({ ...good, request: { cart_items: 'two' } })).toBe(false)
-    const properties = bodySchemaProperties('checkout_risk')
+    const faults = (body: object) => api.requestFaults('/v1/services/checkout_risk', body)
+    expect(faults(good)).toBe('')
+    expect(faults({ request: good.request })).toContain("must have required property 'event'")
+    expect(faults({ ...good, keys: { card_id: 'c' } })).toContain('must NOT have additional properties')
+    expect(faults({ ...good, event: { ...good.event, amount: 'ten' } })).toContain('must match pattern')
+    expect(faults({ ...good, request: { cart_items: 'two' } })).toContain('must be integer')
+    expect(faults({ ...good, at: 'yesterday' })).toContain('must match format')
+    const properties = Object.keys(api.document.components!.schemas!.payments_scored!.properties!)
     expect(properties).toContain('amount')
     expect(properties).not.toContain('fraud')
   })
 
   it('describes events with their outcome', () => {
-    const schema = checker(bodySchema('/v1/sources/payments/events'))
-    schema.parse(payment({ fraud: true }))
-    schema.parse([payment(), payment({ device_id: undefined })])
-    expect(schema.safeParse([{ ...payment(), status: 'odd' }]).success).toBe(false)
+    const faults = (body: object) => api.requestFaults('/v1/sources/payments/events', body)
+    expect(faults([payment({ fraud: true }), payment({ device_id: undefined }), payment({ fraud: null })])).toBe('')
+    expect(faults([{ ...payment(), status: 'odd' }])).toContain('must be equal to one of the allowed values')
   })
 })
 
-function bodySchemaProperties(service: string): string[] {
-  const { $ref } = bodySchema(`/v1/services/${service}`) as unknown as { $ref: string }
-  return Object.keys(resolve($ref).properties!.event!.properties!)
-}
+describe('examples of columns and requests of every form', () => {
+  const shop = entity('shop', { key: { type: z.enum(['web', 'store']), id: z.int() } })
+  const visits = source('visits', {
+    schema: z.object({
+      id: z.uuid(),
+      at: z.int(),
+      type: z.enum(['web', 'store']),
+      shop: z.int().min(5).max(7),
+      email: z.email().nullable(),
+      ip: z.ipv4(),
+      country: z.string().regex(/^[A-Z]{2}$/),
+      code: z.string().regex(/^(?:AB|CD)-\d{3,}[x-z]?\.(?<end>[^a-f\s])+$/),
+      score: z.number().gt(0).lt(1),
+      step: z.number().multipleOf(2.5).min(4),
+      fee: money({ scale: 0 }),
+      price: money({ scale: 3 }).nullable(),
+      day: z.iso.date(),
+      name: z.string().min(3).max(4),
+      kind: z.literal('only'),
+    }),
+    id: 'id',
+    time: 'at',
+    stream: { topic: 'visits' },
+  })
+  const entry = z.object({
+    id: z.string(),
+    get more() {
+      return z.array(entry)
+    },
+  })
+  const visitRisk = featureService('visit_risk', {
+    event: visits,
+    features: [
+      featureGroup('visited', {
+        source: visits,
+        entity: shop.from({ type: 'type', id: 'shop' }),
+        features: { last_score: last(visits.score).over('1h'), prices: last(visits.price).over('1h') },
+      }),
+    ],
+    request: z.object({
+      id: z.string(),
+      $ref: z.string(),
+      type: z.union([z.int(), z.string()]),
+      tree: entry,
+      pair: z.tuple([z.string(), z.boolean()]),
+      when: z.iso.datetime(),
+      any: z.unknown(),
+      both: z.object({ a: z.string() }).and(z.object({ b: z.int() })),
+      left: z.string().default('x'),
+    }),
+  })
+
+  it('are taken, and keep to their schemas', () => {
+    const described = new Described(describeApi(modelOf({ visitRisk })))
+    const content = (path: string) => described.document.paths![path]!.post!.requestBody!.content!['application/json']!
+    const event = content('/v1/sources/visits/events').example![0]!
+    expect(event).toMatchObject({
+      country: 'AA',
+      code: 'AB-000.A',
+      score: 0.5,
+      step: 5,
+      shop: 5,
+      kind: 'only',
+      fee: '1234',
+    })
+    expect(described.requestFaults('/v1/sources/visits/events', [event])).toBe('')
+    const request = content('/v1/services/visit_risk').example
+    expect(request).toMatchObject({ request: { id: 'id-1', both: { a: 'a-1', b: 1 }, left: 'x' } })
+    expect(described.requestFaults('/v1/services/visit_risk', request)).toBe('')
+  })
+
+  it('are left out where none is found', () => {
+    const odd = source('odd', {
+      schema: z.object({ id: z.string().regex(/^(?=.*7)\w{9}$/), at: z.int() }),
+      id: 'id',
+      time: 'at',
+      stream: { topic: 'odd' },
+    })
+    const { paths } = describeApi(modelOf({ odd })) as unknown as Json
+    expect(paths!['/v1/sources/odd/events']!.post!.requestBody!.content!['application/json']!.example).toBe(undefined)
+  })
+
+  it('of a pattern match it, or there is none', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.constantFrom('a', '[b-d]', '\\d', '(?:xy|z)', '{2}', '+', '*?', '?', '^', '$', '.', '|', '(', ')', '\\1'),
+          { maxLength: 8 },
+        ),
+        (parts) => {
+          const sample = samplePattern(parts.join(''))
+          if (sample !== null) expect(new RegExp(parts.join(''), 'u').test(sample)).toBe(true)
+        },
+      ),
+      { numRuns: 2_000, seed: 4 },
+    )
+    expect(samplePattern('^[A-Z]{2}-(?:\\d+|x)\\.$')).toBe('AA-0.')
+  })
+})
 
 describe('/v1/catalogue', () => {
   it('has every definition', () => {

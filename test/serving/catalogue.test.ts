@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { count, entity, featureGroup, featureService, last, money, source, sum, z } from '../../src/index.ts'
 import { featureHealth } from '../../src/serving/feature-health.ts'
 import { catalogue } from '../../src/serving/http/catalogue.ts'
-import { answerSchema } from '../../src/serving/http/json-schemas.ts'
+import { answerSchema, IN_PLACE } from '../../src/serving/http/service-schemas.ts'
 import { evolveTimeline, type TimelineRecord } from '../../src/stores/timeline-registry.ts'
 import { modelOf } from '../features/definition-kit.ts'
 
@@ -68,7 +68,7 @@ describe('the catalogue', () => {
   })
 
   it('marks in the description of the API what should not be read', () => {
-    const { properties } = answerSchema(model.services.get('risk')!) as unknown as {
+    const { properties } = answerSchema(model.services.get('risk')!, IN_PLACE) as unknown as {
       properties: { features: { properties: Record<string, object> } }
     }
     expect(properties.features.properties.spending__n_7d).toMatchObject({

@@ -1,173 +1,78 @@
-import type { OpenAPIHono } from '@hono/zod-openapi'
-import type { Model, ServiceModel, SourceModel } from '../../features/model.ts'
-import { EVENTS_LISTED_MAX } from '../feature-events.ts'
-import {
-  answerSchema,
-  columnSchema,
-  INSTANT,
-  type JsonSchema,
-  messageSchema,
-  objectOf,
-  requestSchema,
-  saidOf,
-} from './json-schemas.ts'
-import { BATCH_ROWS_MAX } from './service-routes.ts'
+import type { Model } from '../../features/model.ts'
+import { describeFeatures } from './describe-features.ts'
+import { describeService } from './describe-service.ts'
+import { describeSource } from './describe-source.ts'
+import { errorResponses } from './error-responses.ts'
+import type { JsonSchema } from './json-schema.ts'
+import { jsonAnswer } from './operation.ts'
+import { catalogueSchema, HEALTH, READINESS, refusalSchema } from './plain-schemas.ts'
+import type { Naming } from './service-schemas.ts'
 
-type Registry = OpenAPIHono['openAPIRegistry']
-type Path = Parameters<Registry['registerPath']>[0]
-type Body = NonNullable<NonNullable<Path['request']>['body']>
-type Schema = Exclude<Extract<Body['content'][string], { schema?: unknown }>['schema'], undefined>
+export interface ApiDescription {
+  readonly openapi: string
+  readonly paths: Readonly<Record<string, JsonSchema>>
+  readonly [part: string]: unknown
+}
 
-const ERROR = objectOf({
-  error: {
-    type: 'object',
-    properties: {
-      code: { type: 'string' },
-      message: { type: 'string' },
-      path: { type: 'string', description: 'Where in the request, as keys.card_id.' },
-      cure: { type: 'string' },
-    },
-    required: ['code', 'message'],
-  },
-})
+const TAGS = [
+  { name: 'services', description: 'Features for a model, by name or as numbers in a declared order.' },
+  { name: 'sources', description: 'New events, into the log.' },
+  { name: 'features', description: 'What is behind a value.' },
+  { name: 'operations', description: 'Definitions and health.' },
+]
 
-const REJECTED = objectOf({
-  index: { type: 'integer', description: 'The place in the list, from 0; of NDJSON the line, from 0.' },
-  code: { type: 'string' },
-  column: { type: ['string', 'null'] },
-  message: { type: 'string' },
-})
-
-/** Describes the routes of a model, one typed path for each source and service, for `/openapi.json`. */
-export function describeApi(registry: Registry, model: Model): void {
-  for (const source of model.sources.values()) if (source.streamed) registry.registerPath(eventsPath(source))
-  for (const service of model.services.values()) {
-    const request = component(registry, service, 'request', requestSchema(service))
-    const answer = component(registry, service, 'answer', answerSchema(service))
-    registry.registerPath(servicePath(service, request, answer))
-    registry.registerPath(batchPath(service, request, answer))
+/**
+ * The OpenAPI 3.1 document of a model: one typed path for each source and service. Operations and schemas are named after what they are
+ * of, with an ending that is no ending of another, so that the names are unique and stay the same when definitions are added.
+ */
+export function describeApi(model: Model): ApiDescription {
+  const schemas: Record<string, JsonSchema> = {}
+  const named: Naming = (name, schema) => {
+    schemas[name] = schema
+    return { $ref: `#/components/schemas/${name}` }
   }
-  registry.registerPath(featurePath(model))
-  registry.registerPath(plain('/v1/catalogue', 'Everything that the definitions say.'))
-  registry.registerPath(plain('/healthz', 'The process answers.'))
-  registry.registerPath(plain('/readyz', 'The process is ready to serve: 503 with the reasons where it is not.'))
-}
-
-function component(registry: Registry, { name }: ServiceModel, what: string, schema: JsonSchema): JsonSchema {
-  return registry.registerComponent('schemas', `${name}_${what}`, schema as never).ref as unknown as JsonSchema
-}
-
-const json = (schema: JsonSchema) => ({ 'application/json': { schema: schema as Schema } })
-const answers = (description: string, schema: JsonSchema) => ({ description, content: json(schema) })
-const refused = (description: string) => answers(description, ERROR)
-
-function eventsPath(source: SourceModel): Path {
-  const event = messageSchema(source)
-  const answer = objectOf({ accepted: { type: 'integer' }, rejected: { type: 'array', items: REJECTED } })
+  const paths: Record<string, JsonSchema> = {}
+  for (const source of model.sources.values()) if (source.streamed) Object.assign(paths, describeSource(source, named))
+  for (const service of model.services.values()) Object.assign(paths, describeService(service, named))
+  if (model.features.size > 0) Object.assign(paths, describeFeatures(model, named))
+  Object.assign(paths, describeOperations(named))
   return {
-    method: 'post',
-    path: `/v1/sources/${source.name}/events`,
-    operationId: `send_${source.name}`,
-    tags: ['sources'],
-    summary: source.description ?? `Events of ${source.name}.`,
-    request: {
-      body: {
-        required: true,
-        content: {
-          'application/x-ndjson': { schema: { type: 'string', description: 'An event a line.' } },
-          ...json({ anyOf: [{ type: 'array', items: event }, event] }),
-        },
-      },
+    openapi: '3.1.0',
+    info: {
+      title: 'millrace',
+      version: '1',
+      description:
+        'Features of the definitions that are served. Every error has a code, a message and, mostly, a cure.',
     },
-    responses: {
-      200: answers('What was accepted is durable.', answer),
-      413: refused('Too many events, or too many bytes.'),
-      415: refused('Another content type.'),
-      422: answers('No event was accepted.', { ...answer, required: [], additionalProperties: true }),
-      503: refused('The log did not take them: send them again.'),
-    },
+    // Where this description is: so it holds behind a path prefix as well.
+    servers: [{ url: '.' }],
+    tags: TAGS,
+    paths,
+    components: { schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))) },
   }
 }
 
-function servicePath(service: ServiceModel, request: JsonSchema, answer: JsonSchema): Path {
-  return {
-    method: 'post',
-    path: `/v1/services/${service.name}`,
-    operationId: service.name,
-    tags: ['services'],
-    summary: service.description ?? `The features of ${service.name}.`,
-    ...saidOf('', service.deprecated),
-    request: { body: { required: true, content: json(request) } },
-    responses: {
-      200: answers('The vector.', answer),
-      422: refused('The request is wrong.'),
-      503: refused('The online store cannot be read: ask again.'),
+function describeOperations(named: Naming): Record<string, JsonSchema> {
+  const refusal = refusalSchema(named)
+  const get = (operationId: string, summary: string, schema: JsonSchema, more: Record<string, JsonSchema> = {}) => ({
+    get: {
+      operationId,
+      tags: ['operations'],
+      summary,
+      responses: { 200: jsonAnswer(summary, schema), ...more, ...errorResponses([], refusal) },
     },
+  })
+  const readiness = named('Readiness', READINESS)
+  const unready = {
+    ...jsonAnswer('It is not: the reasons say why.', readiness, {
+      status: 'not_ready',
+      reasons: ['payments: the log cannot be reached'],
+    }),
+    headers: { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } } },
   }
-}
-
-function batchPath(service: ServiceModel, request: JsonSchema, answer: JsonSchema): Path {
-  const rows: JsonSchema = { type: 'array', maxItems: BATCH_ROWS_MAX, items: request }
   return {
-    method: 'post',
-    path: `/v1/services/${service.name}/batch`,
-    operationId: `${service.name}_batch`,
-    tags: ['services'],
-    summary: `Many requests of ${service.name} at once: one bad row does not spoil the others.`,
-    ...saidOf('', service.deprecated),
-    request: { body: { required: true, content: json(objectOf({ rows })) } },
-    responses: {
-      200: answers(
-        'A vector or an error for each row.',
-        objectOf({ rows: { type: 'array', items: { anyOf: [answer, ERROR] } } }),
-      ),
-      413: refused('Too many rows, or too many bytes.'),
-      422: refused('The batch is wrong.'),
-      503: refused('The online store cannot be read: ask again.'),
-    },
-  }
-}
-
-function featurePath(model: Model): Path {
-  const keys = new Map([...model.entities.values()].flatMap(({ key }) => key.map(({ name, type }) => [name, type])))
-  const parts = [...keys].map(([name, type]) => [name, { anyOf: [columnSchema(type), { type: 'null' }] }])
-  const properties = {
-    keys: { type: 'object', properties: Object.fromEntries(parts), description: "The parts of the feature's key." },
-    at: INSTANT,
-    limit: { type: 'integer', minimum: 0, maximum: EVENTS_LISTED_MAX },
-  }
-  const body: JsonSchema = { type: 'object', properties, required: ['keys'], additionalProperties: false }
-  return {
-    method: 'post',
-    path: '/v1/features/{feature}/events',
-    operationId: 'feature_events',
-    tags: ['features'],
-    summary: 'The value of a feature and the events behind it.',
-    parameters: [
-      {
-        name: 'feature',
-        in: 'path',
-        required: true,
-        schema: { type: 'string', enum: [...model.features.keys()] },
-      },
-    ],
-    request: { body: { required: true, content: json(body) } },
-    responses: {
-      200: answers('The value, its window and its events, newest first.', { type: 'object' }),
-      404: refused('There is no such feature.'),
-      422: refused('The request is wrong.'),
-      503: refused('The online store cannot be read: ask again.'),
-    },
-  }
-}
-
-function plain(path: string, summary: string): Path {
-  return {
-    method: 'get',
-    path,
-    operationId: path.split('/').at(-1)!,
-    tags: ['operations'],
-    summary,
-    responses: { 200: answers(summary, { type: 'object' }) },
+    '/v1/catalogue': get('get_catalogue', 'Everything that the definitions say.', catalogueSchema(named)),
+    '/healthz': get('check_health', 'The process answers.', named('Health', HEALTH)),
+    '/readyz': get('check_readiness', 'The process is ready to serve.', readiness, { 503: unready }),
   }
 }

@@ -12,7 +12,7 @@ import type {
 import { aggregates } from '../../timeline/aggregates/index.ts'
 import type { ColumnType } from '../../timeline/column-type.ts'
 import { formatDuration } from '../../timeline/duration.ts'
-import { requestSchema } from './json-schemas.ts'
+import { IN_PLACE, requestSchema } from './service-schemas.ts'
 
 /** Everything that the definitions say, and what reads what, for people and tools. Plain JSON. */
 export function catalogue(model: Model) {
@@ -182,6 +182,6 @@ function serviceEntry(service: ServiceModel) {
     keys: service.keys.map(({ name, type }) => ({ name, ...typeEntry(type) })),
     features: service.features.map(({ name }) => name),
     derived: service.derive.map(({ name }) => name),
-    request: requestSchema(service),
+    request: requestSchema(service, IN_PLACE),
   }
 }

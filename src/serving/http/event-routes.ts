@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Hono } from 'hono'
 import type { Model, SourceModel } from '../../features/model.ts'
 import { namesCure } from '../nearest-name.ts'
 import { ApiError } from './api-error.ts'
@@ -13,7 +13,7 @@ export type AppendEvents = (source: SourceModel, events: readonly TakenEvent[]) 
 
 /** `POST /v1/sources/:source/events`: what it accepts is durable. */
 export function addEventRoutes(
-  app: OpenAPIHono,
+  app: Hono,
   model: Model,
   append: AppendEvents,
   onRejected?: (source: SourceModel, count: number) => void,

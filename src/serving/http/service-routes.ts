@@ -1,5 +1,4 @@
-import type { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import type { Context, Hono } from 'hono'
 import { showValue } from '../../features/event-error.ts'
 import { ServingError } from '../serving-error.ts'
 import type { VectorService } from '../vector-service.ts'
@@ -19,7 +18,7 @@ export const BATCH_BYTES_MAX = 16 * 1024 * 1024
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
 /** `POST /v1/services/:service`, `.../batch`, `GET .../vector`, and `POST /v1/features/:feature/events`. */
-export function addServiceRoutes(app: OpenAPIHono, vectors: VectorService): void {
+export function addServiceRoutes(app: Hono, vectors: VectorService): void {
   app.post('/v1/services/:service', async (c) => {
     const format = readFormat(c.req.url)
     const request = parseJson(await readText(c, QUESTION_BYTES_MAX))
