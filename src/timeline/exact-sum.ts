@@ -1,4 +1,5 @@
 import type { ColumnType } from './column-type.ts'
+import { nearestQuotient } from './exact-quotient.ts'
 
 /**
  * Exact sum of safe integers (L3). Runs in a double while the sum stays below 2^53 and spills into a BigInt when the
@@ -59,6 +60,11 @@ export class IntegerSum {
  */
 export class DoubleSum {
   #partials: number[] = []
+
+  /** Doubles whose exact sum is the sum, as long as nothing is added. */
+  get parts(): readonly number[] {
+    return this.#partials
+  }
 
   reset(): void {
     this.#partials.length = 0
@@ -125,37 +131,10 @@ export function exactSum(type: ColumnType | null): IntegerSum | DoubleSum {
   return type?.kind === 'double' ? new DoubleSum() : new IntegerSum()
 }
 
-const TWO_53 = 9007199254740992n
-
 /**
  * `a / b` for an exact integer `a` and a positive count `b`, correctly rounded to a double (half to even): the average
  * of integers depends on nothing but their exact sum and number.
  */
 export function exactQuotient(a: number | bigint, b: number): number {
-  if (typeof a === 'number') return a / b
-  const negative = a < 0n
-  let top = negative ? -a : a
-  let bottom = BigInt(b)
-  // Scale so that the integer quotient has at least 54 bits: 53 for the result and one to round by, the rest is sticky.
-  const shift = bitLength(top) - bitLength(bottom) - 55
-  if (shift > 0) bottom <<= BigInt(shift)
-  else top <<= BigInt(-shift)
-  let quotient = top / bottom
-  let sticky = top % bottom !== 0n
-  let exponent = shift
-  while (quotient >= TWO_53 * 2n) {
-    sticky ||= (quotient & 1n) === 1n
-    quotient >>= 1n
-    exponent++
-  }
-  const half = (quotient & 1n) === 1n
-  quotient >>= 1n
-  exponent++
-  if (half && (sticky || (quotient & 1n) === 1n)) quotient++
-  const value = Number(quotient) * 2 ** exponent
-  return negative ? -value : value
-}
-
-function bitLength(value: bigint): number {
-  return value.toString(2).length
+  return typeof a === 'number' ? a / b : nearestQuotient(a, BigInt(b))
 }

@@ -28,10 +28,13 @@ export function roundedSum(numbers: readonly number[]): number {
   return nearestDouble(top, bottom)
 }
 
-/** The double nearest to an exact fraction, half to even: found by walking to it from a first guess. */
+/**
+ * The double nearest to an exact fraction, half to even; the largest one beyond all, never -0. Found by walking to it from a first
+ * guess.
+ */
 export function nearestDouble(top: bigint, bottom: bigint): number {
   if (top === 0n) return 0
-  if (top < 0n) return -nearestDouble(-top, bottom)
+  if (top < 0n) return 0 - nearestDouble(-top, bottom)
   let low = 0
   let high = Number.MAX_VALUE
   const view = new DataView(new ArrayBuffer(8))
