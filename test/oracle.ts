@@ -82,6 +82,7 @@ export function answer(events: readonly OracleEvent[], question: OracleQuestion)
     oracle.answer({
       rows: some,
       values: some.map(columnOf).filter((value) => value !== null),
+      has: (event) => columnOf(event) !== null,
       at_ms,
       params: spec.params,
       of: (event) => holds(spec.of!, event, timeColumns),

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { dataOf } from '../../src/features/definition.ts'
+import { aggregates } from '../../src/timeline/aggregates/index.ts'
 
 describe('the entry of the library', () => {
   it('has the names of the language', async () => {
-    const names = 'avg count countDistinct first last lastN max min rate sum timeSinceLast'.split(' ')
+    const names = aggregates.keys()
     const filters = 'eq ne gt gte lt lte inList isNull and or not'.split(' ')
     const language = 'source entity featureGroup featureService money ratio debezium z'.split(' ')
     expect(Object.keys(await import('millrace')).sort()).toEqual([...names, ...filters, ...language].sort())

@@ -10,6 +10,8 @@ export interface OracleInput {
   readonly rows: readonly OracleEvent[]
   /** Of them the values of the column that are not null. */
   readonly values: readonly Scalar[]
+  /** Whether an event has a value in the column: those of `rows` that do are in step with `values`. */
+  readonly has: (event: OracleEvent) => boolean
   readonly at_ms: number
   readonly params: Params
   /** Whether the filter that the aggregate is made from holds. */

@@ -2,9 +2,7 @@ import { type Aggregate, type AggregateDefinition, type FoldInput, startAggregat
 import type { Column, SourceOf, ValueOf } from '../column.ts'
 import type { Rows } from '../rows.ts'
 import { ColumnFold } from './column-fold.ts'
-
-/** Most values that a list may hold: an answer must stay small. */
-export const LAST_N_MAX = 1_000
+import { refuseLength } from './list-length.ts'
 
 class LastN extends ColumnFold {
   readonly #found: number[] = []
@@ -41,10 +39,7 @@ export const lastNAggregate: AggregateDefinition = {
   cost: 'O(rows until n values); memory of n values',
   reference: 'Chronon, LAST_K',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
-  refuse: ({ n }) =>
-    Number.isInteger(n) && (n as number) >= 1 && (n as number) <= LAST_N_MAX
-      ? null
-      : { message: `a list of ${n} values`, cure: `use a whole number from 1 to ${LAST_N_MAX}` },
+  refuse: ({ n }) => refuseLength(n),
   result: (type) => ({ kind: type?.kind ?? 'string', nullable: false, list: true }),
   fold: (input) => new LastN(input),
 }
