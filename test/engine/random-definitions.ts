@@ -14,6 +14,8 @@ import { randomEvent, randomFeature, T0 } from '../timeline/random-timeline.ts'
 
 const { z } = millrace
 
+const OUTCOME = ['status', 'fraud'] as const
+
 const definition = (table: string) =>
   ({
     schema: z.object({
@@ -34,7 +36,7 @@ const definition = (table: string) =>
     time: 'occurred_at',
     version: 'version',
     deleted: 'gone',
-    outcome: ['status', 'fraud'],
+    outcome: OUTCOME,
     stream: { topic: table },
     archive: { table },
   }) as const
@@ -109,12 +111,15 @@ function aggregateOf({
   per,
   excludeCurrent,
 }: AggregateSpec): Aggregate<'events', unknown> {
+  const { readsCurrent } = aggregates.get(aggregate)!
+  // What is an outcome, `check` refuses to compare with that of the event being scored.
+  const name = readsCurrent && OUTCOME.includes(column as never) ? 'shop' : column
   const start = startAggregate<'events', unknown>({
     aggregate,
     params,
-    ...(column === null ? {} : { column: columns[column]! }),
+    ...(name === null ? {} : { column: columns[name]! }),
     ...(of === null ? {} : { of: filterOf(of) }),
-    ...(aggregates.get(aggregate)!.readsCurrent && excludeCurrent ? { excludeCurrent } : {}),
+    ...(readsCurrent && excludeCurrent ? { excludeCurrent } : {}),
   })
   return per === null ? start : (start.per(columns[per.column]!, { limit: per.limit }) as Aggregate<'events', unknown>)
 }
@@ -146,20 +151,30 @@ function filterOf(node: FilterNode): Filter {
   }
 }
 
-/** A model with one group of these features by card, a service that scores events, and one that is asked by key. */
+/**
+ * A model with one group of these features by card, a service that scores events, and one that is asked by key: of all features but
+ * those that compare the event being scored, and of a count, so that there always is one.
+ */
 export function modelOf(
   features: readonly Omit<AskedFeature, 'name'>[],
   table: string,
 ): { model: Model; asked: AskedFeature[] } {
   const events = eventsIn(table)
   const named = Object.fromEntries(features.map(({ windowed }, i) => [`f${i}`, windowed]))
-  const group = millrace.featureGroup('g', { source: events, entity: card, features: named as never })
-  const scored = millrace.featureService('scored', { event: events, features: [group] })
-  const looked = millrace.featureService('looked', { features: [group] })
-  const model = resolveModel(collect([{ file: 'random.ts', exports: { group, scored, looked } }]))
-  const asked = features.map((feature, i) => {
-    const { windows, delay } = feature.windowed.spec
-    return { ...feature, name: `g__f${i}_${windows[0]}${delay === null ? '' : `_delayed_${delay}`}` }
+  const all = { ...named, rows: millrace.count().over('1s') }
+  const group = millrace.featureGroup('g', { source: events, entity: card, features: all as never })
+  const own = features.map(({ windowed: { spec } }, i) => {
+    return `f${i}_${spec.windows[0]}${spec.delay === null ? '' : `_delayed_${spec.delay}`}`
   })
-  return { model, asked }
+  const byKey = own.filter((_, i) => !readsCurrent(features[i]!))
+  const pick = group.pick as unknown as (...names: string[]) => typeof group
+  const scored = millrace.featureService('scored', { event: events, features: [group] })
+  const looked = millrace.featureService('looked', { features: [pick('rows_1s', ...byKey)] })
+  const model = resolveModel(collect([{ file: 'random.ts', exports: { group, scored, looked } }]))
+  return { model, asked: features.map((feature, i) => ({ ...feature, name: `g__${own[i]}` })) }
+}
+
+/** Whether a feature compares the event being scored with others: a service that is asked by key cannot have it. */
+export function readsCurrent({ windowed }: Pick<AskedFeature, 'windowed'>): boolean {
+  return aggregates.get(windowed.spec.aggregate)!.readsCurrent === true
 }
