@@ -24,7 +24,7 @@ export interface Happened {
 /** Rows of all that happened, by timeline. */
 export type StoredRows = ReadonlyMap<TimelineKey, Uint8Array>
 
-/** What a service answered, and what it answered. */
+/** A question and its values. */
 export interface Reply {
   readonly question: ServiceQuestion
   readonly at_ms: number

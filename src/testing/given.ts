@@ -3,7 +3,6 @@ import type { AnySource } from '../features/source.ts'
 import type { EventOf } from '../features/source-types.ts'
 import { readAt } from '../serving/instant.ts'
 import { type Duration, durationMs } from '../timeline/duration.ts'
-import { type Answered, answered } from './answered.ts'
 import {
   type AnyService,
   type CompiledService,
@@ -14,6 +13,7 @@ import {
 import { compiledSource } from './compiled-source.ts'
 import { formatIso, instantsBetween } from './instants.ts'
 import { type Replayed, type RestOf, replayed, type ScoredBy, type Scoring } from './replay.ts'
+import { type VectorAnswer, vectorAnswer } from './vector-answer.ts'
 
 /** Events that have happened, and the instant that is asked about. Nothing of it changes: each step gives a new one. */
 export interface Given {
@@ -45,7 +45,7 @@ export interface Given {
    * console.log(`${given(payments, events).ask(checkoutRisk, { event }).explain('card_velocity__spend_7d')}`)
    * ```
    */
-  ask<X extends AnyService>(service: X, input: InputOf<X>): Answered<X>
+  ask<X extends AnyService>(service: X, input: InputOf<X>): VectorAnswer<X>
   /** Scores events one after the other on top of what has happened: see {@link replay}. */
   replay<X extends AnyService, E extends ScoredBy<X>>(
     service: X,
@@ -153,7 +153,7 @@ class History implements Given, Scoring {
     return this.ask(service, input).vector
   }
 
-  ask<X extends AnyService>(service: X, input: InputOf<X>): Answered<X> {
+  ask<X extends AnyService>(service: X, input: InputOf<X>): VectorAnswer<X> {
     return this.score(service, input, this.#asked)
   }
 
@@ -172,7 +172,11 @@ class History implements Given, Scoring {
     )
   }
 
-  score<X extends AnyService>(service: X, input: unknown, asked: Asked = { at_ms: null, later_ms: 0 }): Answered<X> {
+  score<X extends AnyService>(
+    service: X,
+    input: unknown,
+    asked: Asked = { at_ms: null, later_ms: 0 },
+  ): VectorAnswer<X> {
     const compiled = compiledService(service)
     const rows = this.#rowsFor(compiled)
     const { at_ms, later_ms } = asked
@@ -180,7 +184,7 @@ class History implements Given, Scoring {
       const start_ms = at_ms ?? event_ms
       return start_ms === null ? null : readAt(start_ms + later_ms)
     })
-    return answered(compiled, rows, reply, this.#happened)
+    return vectorAnswer(compiled, rows, reply, this.#happened)
   }
 
   #asking(asked: Asked): History {

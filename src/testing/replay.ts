@@ -1,8 +1,8 @@
 import { meta } from '../features/definition.ts'
 import { showValue } from '../features/event-error.ts'
 import type { InputOf } from '../features/service-types.ts'
-import type { Answered } from './answered.ts'
 import { type AnyService, compiledService, type Happened } from './compiled-service.ts'
+import type { VectorAnswer } from './vector-answer.ts'
 
 /** The event that a service scores. */
 export type ScoredBy<X extends AnyService> = InputOf<X> extends { readonly event: infer E } ? E : never
@@ -17,7 +17,7 @@ export type RestOf<X extends AnyService, E> =
     : [rest: Rest<X> | ((event: E) => Rest<X>)]
 
 /** An event that was scored as it came, and its answer. */
-export interface Replayed<X extends AnyService, E> extends Answered<X> {
+export interface Replayed<X extends AnyService, E> extends VectorAnswer<X> {
   readonly event: E
 }
 
@@ -25,7 +25,7 @@ export interface Replayed<X extends AnyService, E> extends Answered<X> {
 export interface Scoring {
   with(events: Happened): Scoring
   has(source: string, id: string, time_ms: number): boolean
-  score<X extends AnyService>(service: X, input: unknown): Answered<X>
+  score<X extends AnyService>(service: X, input: unknown): VectorAnswer<X>
 }
 
 /** Scores events one after the other. */

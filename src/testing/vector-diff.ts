@@ -1,9 +1,9 @@
 import type { ServedValue } from '../serving/answer-writer.ts'
 import type { Value } from '../timeline/column-type.ts'
-import type { Answered } from './answered.ts'
 import type { AnyService } from './compiled-service.ts'
 import { type EventBehind, type ExplainedValue, placeOf } from './event-behind.ts'
 import { eventText, indented } from './explained-text.ts'
+import type { VectorAnswer } from './vector-answer.ts'
 
 /** An event that counts in one value and not in the other. */
 export interface MovedEvent extends EventBehind {
@@ -53,8 +53,8 @@ export interface VectorDiff {
  * ```
  */
 export function vectorDiff<A extends AnyService, B extends AnyService>(
-  before: Answered<A>,
-  after: Answered<B>,
+  before: VectorAnswer<A>,
+  after: VectorAnswer<B>,
 ): VectorDiff {
   const names = new Set([...Object.keys(before.vector as object), ...Object.keys(after.vector as object)])
   const values = [...names].flatMap((name) => {
@@ -67,7 +67,7 @@ export function vectorDiff<A extends AnyService, B extends AnyService>(
   }
 }
 
-function explainedIn<X extends AnyService>(answer: Answered<X>, name: string): ExplainedValue | null {
+function explainedIn<X extends AnyService>(answer: VectorAnswer<X>, name: string): ExplainedValue | null {
   return Object.hasOwn(answer.vector as object, name) ? answer.explain(name as never) : null
 }
 

@@ -19,7 +19,7 @@ import {
   timeSinceLast,
   z,
 } from '../../src/index.ts'
-import type { Answered } from '../../src/testing.ts'
+import type { VectorAnswer } from '../../src/testing.ts'
 
 const payments = source('payments', {
   schema: z.object({
@@ -210,7 +210,7 @@ describe('explain', () => {
 
 describe('vectorDiff', () => {
   const before = history.ask(service, { event })
-  const diffOf = (after: Answered<typeof service>, name: string) => {
+  const diffOf = (after: VectorAnswer<typeof service>, name: string) => {
     const found = vectorDiff(before, after).values.find((value) => value.name === name)
     return found ?? null
   }

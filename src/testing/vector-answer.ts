@@ -7,7 +7,7 @@ import { explainedValue } from './explained-value.ts'
 import { formatIso } from './instants.ts'
 
 /** What a service answered, with all that is behind it. */
-export interface Answered<X extends AnyService> {
+export interface VectorAnswer<X extends AnyService> {
   readonly service: string
   /** The instant that the values are for, in ISO 8601. */
   readonly as_of: string
@@ -22,12 +22,12 @@ export interface Answered<X extends AnyService> {
   explain(name: keyof VectorOf<X> & string): ExplainedValue
 }
 
-export function answered<X extends AnyService>(
+export function vectorAnswer<X extends AnyService>(
   compiled: CompiledService,
   rows: StoredRows,
   reply: Reply,
   happened: readonly Happened[],
-): Answered<X> {
+): VectorAnswer<X> {
   const { name: service } = compiled.model
   const value = (name: string): ServedValue => {
     const found = reply.values.get(name)
