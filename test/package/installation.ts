@@ -24,6 +24,9 @@ export function run(cwd: string, program: string, ...args: readonly string[]): P
   })
 }
 
+/** Where the definitions are in such a project. */
+export const DEFINITIONS = 'node_modules/risk-definitions/feature-defs'
+
 /** A project of a user, far from this one: nothing of its node_modules is near. */
 export class Project {
   readonly folder = mkdtempSync(join(tmpdir(), 'millrace-package-'))
@@ -57,9 +60,16 @@ export function readmeDefinitions(): string {
   return /```ts\n(import \{ avg[\s\S]*?)```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))![1]!
 }
 
+/** A service that is asked by keys, in a file of its own. */
+const PROFILE = `import { featureService } from 'millrace'
+import { cardVelocity } from './payments.ts'
+
+export const cardProfile = featureService('card_profile', { features: [cardVelocity] })
+`
+
 /**
- * A project that has installed two packages: millrace, and `risk-definitions`, the definitions of README.md as a fraud team publishes
- * them for the teams that score.
+ * A project that has installed two packages: millrace, and `risk-definitions`, the definitions of README.md and one more as a fraud team
+ * publishes them for the teams that score.
  */
 export async function scoringProject(): Promise<Project> {
   const packages = new Project()
@@ -69,11 +79,12 @@ export async function scoringProject(): Promise<Project> {
       name: 'risk-definitions',
       version: '1.0.0',
       type: 'module',
-      exports: { '.': './feature-defs/definitions.ts' },
+      exports: { './*': './feature-defs/*.ts' },
       peerDependencies: { millrace: '*' },
     }
     packages.write('risk-definitions/package.json', JSON.stringify(manifest))
-    packages.write('risk-definitions/feature-defs/definitions.ts', readmeDefinitions())
+    packages.write('risk-definitions/feature-defs/payments.ts', readmeDefinitions())
+    packages.write('risk-definitions/feature-defs/profile.ts', PROFILE)
     const millrace = join(packages.folder, 'millrace')
     await buildPackage(millrace)
     const folders = [millrace, join(packages.folder, 'risk-definitions')]

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { EXIT } from '../../src/cli/exit-code.ts'
 import { version } from '../../src/cli/version.ts'
-import { type Project, readmeDefinitions, scoringProject } from './installation.ts'
+import { compile } from '../types/compiler.ts'
+import { CLIENT_FILE, WRONG_USES } from './client-uses.ts'
+import { DEFINITIONS, type Project, ROOT, readmeDefinitions, run, scoringProject, startDev } from './installation.ts'
 
 let project: Project
 beforeAll(async () => {
@@ -50,6 +52,17 @@ describe('what is in the package', () => {
   })
 })
 
+it('every entry exports what it does here', async () => {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: Record<string, string> }
+  const entries = Object.entries(manifest.exports)
+  expect(entries.map(([entry]) => entry)).toEqual(['.', './config', './testing', './client'])
+  for (const [entry, source] of entries) {
+    const script = `console.log(Object.keys(await import('millrace${entry.slice(1)}')).join())`
+    const { stdout } = await run(project.folder, process.execPath, '--input-type=module', '-e', script)
+    expect(stdout.trim()).toBe(Object.keys((await import(join(ROOT, source))) as object).join())
+  }
+})
+
 describe('the installed command', () => {
   it('knows its version and its commands', async () => {
     expect((await project.millrace('--version')).stdout).toBe(`${version()}\n`)
@@ -57,14 +70,13 @@ describe('the installed command', () => {
     for (const { name } of COMMANDS) expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, 'm'))
   })
 
-  it('checks definitions of an installed package, which are the same in the project itself', async () => {
-    const installed = await project.millrace('check', '--json', '--defs', 'node_modules/risk-definitions/feature-defs')
-    project.write('feature-defs/definitions.ts', readmeDefinitions())
+  it('checks definitions, of the project and of an installed package', async () => {
+    project.write('feature-defs/payments.ts', readmeDefinitions())
     const own = await project.millrace('check', '--json')
-    expect([own.code, installed.code]).toEqual([0, 0])
-    expect(JSON.parse(own.stdout)).toMatchObject({ problems: [] })
-    const withoutFiles = (text: string) => ({ ...(JSON.parse(text) as object), files: null })
-    expect(withoutFiles(installed.stdout)).toEqual(withoutFiles(own.stdout))
+    expect(JSON.parse(own.stdout)).toEqual({ ok: true, files: ['feature-defs/payments.ts'], problems: [] })
+    const installed = await project.millrace('check', '--json', '--defs', DEFINITIONS)
+    const files = ['payments.ts', 'profile.ts'].map((file) => `${DEFINITIONS}/${file}`)
+    expect(JSON.parse(installed.stdout)).toEqual({ ok: true, files, problems: [] })
   })
 
   it('says where a definition is wrong', async () => {
@@ -73,5 +85,80 @@ describe('the installed command', () => {
     const { code, stdout } = await project.millrace('check', '--defs', 'wrong')
     expect(code).toBe(EXIT.definitions)
     expect(stdout).toMatch(/^error: wrong\/card\.ts:3:21: .*key/m)
+  })
+})
+
+describe('the client in a project that scores', () => {
+  it('is typed by installed definitions: what is right compiles, what is wrong does not, and where it is', async () => {
+    const compilerOptions = {
+      target: 'es2023',
+      lib: ['es2023', 'dom'],
+      module: 'nodenext',
+      // Nothing of Node is known here, and all declarations are looked into.
+      types: [],
+      skipLibCheck: false,
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      verbatimModuleSyntax: true,
+      allowImportingTsExtensions: true,
+      noEmit: true,
+    }
+    project.write('score/tsconfig.json', JSON.stringify({ compilerOptions }))
+    project.write('score/server.ts', "export const url: string = 'http://127.0.0.1:8080'\n")
+    project.write('score/score.ts', CLIENT_FILE)
+    const wrong = WRONG_USES.map(({ code, message }, i) => {
+      const file = project.write(`score/wrong-${i}.ts`, `import { client, event } from './score.ts'\n\n${code}\n`)
+      return { file, line: 3, text: expect.stringContaining(message) }
+    })
+    const { errors } = await compile(join(project.folder, 'score'))
+    expect(errors).toEqual(wrong.toSorted((a, b) => (a.file < b.file ? -1 : 1)))
+  })
+
+  it('runs against the installed command, with the definitions of a package', async () => {
+    const dev = await startDev(project, '--defs', DEFINITIONS)
+    try {
+      project.write('score/server.ts', `export const url: string = '${dev.url}'\n`)
+      const { code, stdout, stderr } = await run(project.folder, process.execPath, '--import', 'tsx', 'score/score.ts')
+      expect([code, stderr]).toEqual([0, ''])
+      expect(JSON.parse(stdout)).toEqual({
+        taken: { accepted: 2, rejected: [] },
+        service: 'checkout_risk',
+        spend: 1_234 + 2_000 + 5_000,
+        status: [],
+        rows: ['ok', 'EVENT_VALUE event.amount'],
+        names: 9,
+        vector: true,
+        refused: "SERVICE_UNKNOWN 404 did you mean 'card_profile'?",
+      })
+
+      // The files of the client, where there is nothing of Node.
+      const bare = [
+        join(ROOT, 'test/package/bare-world.ts'),
+        join(project.folder, 'node_modules/millrace/dist/client'),
+        dev.url,
+      ]
+      const ended = await run(
+        ROOT,
+        process.execPath,
+        '--no-warnings',
+        '--experimental-vm-modules',
+        '--import',
+        'tsx',
+        ...bare,
+      )
+      expect([ended.code, ended.stderr]).toEqual([0, ''])
+      const { loaded, globals, spend } = JSON.parse(ended.stdout) as {
+        loaded: string[]
+        globals: string[]
+        spend: number
+      }
+      expect(loaded.length).toBeGreaterThan(5)
+      expect(loaded.filter((file) => !/^[a-z-]+\.js$/.test(file))).toEqual([])
+      expect(globals).toEqual([])
+      expect(spend).toBe(1_234 + 2_000)
+    } finally {
+      await dev.stop()
+    }
   })
 })
