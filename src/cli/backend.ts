@@ -44,15 +44,22 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   })
 }
 
+export interface InspectionOptions extends Pick<BackendOptions, 'settings' | 'command' | 'note'> {
+  /** Definitions whose catalogue is asked for. */
+  readonly model?: Model
+}
+
 /** The same for a look at what is stored: no definition is registered, nothing is written. */
-export async function openInspection(options: Pick<BackendOptions, 'settings' | 'command' | 'note'>): Promise<Backend> {
+export async function openInspection(options: InspectionOptions): Promise<Backend> {
   const { data, config } = options.settings
-  if (data === null) return (await import('./server-backend.ts')).openServerInspection(config)
+  const { model = null } = options
+  if (data === null) return (await import('./server-backend.ts')).openServerInspection(config, model)
   return enter({ ...options, data }, async () => {
     const { openEmbeddedStores } = await import('./embedded-stores.ts')
-    const { createInspectApi } = await import('./inspect-api.ts')
+    const { openInspectApi } = await import('./inspect-catalogue.ts')
     const stores = await openEmbeddedStores(data, Date.now)
-    return { app: createInspectApi(stores.store, stores.archive), close: () => stores.close() }
+    const app = await openInspectApi(stores, model, { clock: folderClock(data, null), servers: false })
+    return { app, close: () => stores.close() }
   })
 }
 

@@ -65,6 +65,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/plan.ts')).default,
   },
   {
+    name: 'catalogue',
+    summary: 'Shows what is defined: features with their state, what they read and what reads them',
+    load: async () => (await import('./commands/catalogue.ts')).default,
+  },
+  {
     name: 'get',
     summary: 'Asks a service for its features',
     load: async () => (await import('./commands/get.ts')).default,

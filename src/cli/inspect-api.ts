@@ -3,9 +3,10 @@ import type { ArchiveColumn, EventArchive } from '../stores/event-archive.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { readTimelines } from '../stores/timeline-registry.ts'
 import { readLive } from './live-definitions.ts'
+import { timelineSize } from './timeline-size.ts'
 
 /**
- * The part of the admin API that only looks, under the same paths: for `check` and `plan`, which must see a data folder as it
+ * The part of the admin API that only looks, under the same paths: for `check`, `plan` and `catalogue`, which must see a data folder as it
  * is, before the new definitions are registered in it.
  */
 export function createInspectApi(store: OnlineStore, archive: EventArchive): Hono {
@@ -18,6 +19,7 @@ export function createInspectApi(store: OnlineStore, archive: EventArchive): Hon
     if (table === null) return c.json(null)
     return c.json({ columns: Object.fromEntries([...table.columns].map(([name, { type }]) => [name, type])) })
   })
+  app.get('/timelines/:fingerprint/size', async (c) => c.json(await timelineSize(store, c.req.param('fingerprint'))))
   app.post('/archive-stats', async (c) => {
     const asked = await c.req.json<{
       table: string

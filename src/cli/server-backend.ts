@@ -11,6 +11,7 @@ import type { Stores } from './embedded-stores.ts'
 import { EngineClock } from './engine-clock.ts'
 import { ArchiveCounts, engineStatus } from './engine-status.ts'
 import { createInspectApi } from './inspect-api.ts'
+import { openInspectApi } from './inspect-catalogue.ts'
 import { makeIntake } from './intake.ts'
 import type { Backend } from './request.ts'
 import { openServerArchive, openServerLog, openServerStore } from './server-stores.ts'
@@ -115,8 +116,8 @@ export async function openServerBackend(config: LoadedConfig, model: Model, defs
 }
 
 /** The same for a look at what is stored: nothing is written. */
-export async function openServerInspection(config: LoadedConfig): Promise<Backend> {
+export async function openServerInspection(config: LoadedConfig, model: Model | null): Promise<Backend> {
   const stores = await openServers(config)
-  const app = createInspectApi(stores.store, stores.archive)
+  const app = await openInspectApi(stores, model, { clock: config.clock, servers: true })
   return { url: null, request: async (path, init) => app.request(path, init), close: () => stores.close() }
 }

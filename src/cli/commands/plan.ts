@@ -1,20 +1,15 @@
 import { existsSync } from 'node:fs'
-import type { ClockMode } from '../../features/clock.ts'
-import type { MemoryEstimate, TimelineStats } from '../../features/memory-estimate.ts'
-import type { Model, TimelineModel } from '../../features/model.ts'
-import { type HeldTimeline, makePlan, type Plan, type PlanBasis } from '../../features/plan.ts'
-import { archiveColumns } from '../../stores/archive-columns.ts'
+import type { MemoryEstimate } from '../../features/memory-estimate.ts'
+import { makePlan, type Plan } from '../../features/plan.ts'
 import { formatDuration } from '../../timeline/duration.ts'
-import { getJson, postJson } from '../answer.ts'
 import { openInspection } from '../backend.ts'
 import { command, FLAGS, optional } from '../command.ts'
 import { clockFlag, rememberedClock } from '../data-folder.ts'
 import { EXIT } from '../exit-code.ts'
-import type { LiveDefinitions } from '../live-definitions.ts'
 import { loadModel } from '../load-definitions.ts'
 import { bytes, count, counted, Output, styled } from '../output.ts'
-import type { Backend } from '../request.ts'
-import { type Settings, settingsOf } from '../settings.ts'
+import { emptyBasis, planBasis } from '../plan-basis.ts'
+import { settingsOf } from '../settings.ts'
 
 export default command({
   meta: {
@@ -40,55 +35,22 @@ export default command({
     const output = new Output(args.json)
     const clock = optional(args.clock, clockFlag) ?? (data === null ? config.clock : rememberedClock(data))
     const model = await loadModel(settings.defs)
-    const basis = await planBasis(model, settings, clock, (text) => output.note(text))
-    const plan = makePlan(model, basis)
-    output.result(plan, () => planText(plan))
-    return EXIT.ok
+    const now_ms = Date.now()
+    if (data !== null && !existsSync(data)) {
+      const plan = makePlan(model, emptyBasis(clock, now_ms))
+      output.result(plan, () => planText(plan))
+      return EXIT.ok
+    }
+    const backend = await openInspection({ settings, command: 'plan', note: (text) => output.note(text) })
+    try {
+      const plan = makePlan(model, await planBasis(backend, model, clock, now_ms))
+      output.result(plan, () => planText(plan))
+      return EXIT.ok
+    } finally {
+      await backend.close()
+    }
   },
 })
-
-async function planBasis(
-  model: Model,
-  settings: Settings,
-  clock: ClockMode,
-  note: (text: string) => void,
-): Promise<PlanBasis> {
-  const now_ms = Date.now()
-  if (settings.data !== null && !existsSync(settings.data)) {
-    return { live: { features: {}, services: {} }, timelines: [], stats: new Map(), clock, now_ms }
-  }
-  const backend = await openInspection({ settings, command: 'plan', note })
-  try {
-    const live = await getJson<LiveDefinitions>(backend, '/admin/v1/live')
-    const { records } = await getJson<{ records: HeldTimeline[] }>(backend, '/admin/v1/timelines')
-    const stats = new Map<string, TimelineStats | null>()
-    for (const timeline of model.timelines.values()) {
-      const from_ms = clock === 'history' ? null : now_ms - timeline.retention_ms
-      stats.set(timeline.fingerprint, await timelineStats(backend, timeline, from_ms))
-    }
-    return { live, timelines: records, stats, clock, now_ms }
-  } finally {
-    await backend.close()
-  }
-}
-
-/** Null where there is no archive, no table yet, or nothing in it from then on. */
-async function timelineStats(
-  backend: Backend,
-  { source, key }: TimelineModel,
-  from_ms: number | null,
-): Promise<TimelineStats | null> {
-  if (source.archive === null) return null
-  const columns = archiveColumns(source)
-  const asked = {
-    table: source.archive.table,
-    time: columns[source.time]!,
-    key: key.map((column) => columns[column]!),
-    from_ms,
-  }
-  const stats = await postJson<TimelineStats | null>(backend, '/admin/v1/archive-stats', asked)
-  return stats === null || stats.rows === 0 ? null : stats
-}
 
 function planText({ features, services, timelines, unused, bytes: total }: Plan): string {
   const lines = [

@@ -4,7 +4,7 @@ import type { VectorService } from '../vector-service.ts'
 import { allowedMethods } from './allowed-methods.ts'
 import { describeApi } from './api-description.ts'
 import { ApiError, errorBody, errorHeaders, errorStatus, publicError } from './api-error.ts'
-import { catalogue } from './catalogue.ts'
+import { catalogue, withHealth } from './catalogue.ts'
 import { type AppendEvents, addEventRoutes } from './event-routes.ts'
 import { addServiceRoutes } from './service-routes.ts'
 
@@ -31,10 +31,7 @@ export function createApi(options: ApiOptions): Hono {
   addServiceRoutes(app, vectors)
 
   const described = catalogue(model)
-  app.get('/v1/catalogue', (c) => {
-    const health = vectors.health()
-    return c.json({ ...described, features: described.features.map((one) => ({ ...one, ...health.get(one.name)! })) })
-  })
+  app.get('/v1/catalogue', (c) => c.json(withHealth(described, vectors.health())))
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', (c) => {
     const reasons = [...vectors.unready(), ...ready()]

@@ -12,6 +12,7 @@ import type {
 import { aggregates } from '../../timeline/aggregates/index.ts'
 import type { ColumnType } from '../../timeline/column-type.ts'
 import { formatDuration } from '../../timeline/duration.ts'
+import type { FeatureHealth } from '../feature-health.ts'
 import { IN_PLACE, requestSchema } from './service-schemas.ts'
 
 /** Everything that the definitions say, and what reads what, for people and tools. Plain JSON. */
@@ -27,6 +28,13 @@ export function catalogue(model: Model) {
 }
 
 export type Catalogue = ReturnType<typeof catalogue>
+
+/** The same with how far each feature may be trusted now. */
+export function withHealth(described: Catalogue, health: ReadonlyMap<string, FeatureHealth>) {
+  return { ...described, features: described.features.map((one) => ({ ...one, ...health.get(one.name)! })) }
+}
+
+export type HealthyCatalogue = ReturnType<typeof withHealth>
 
 /** Who reads what, by name. */
 interface Uses {
