@@ -224,6 +224,15 @@ describe('into the archive', () => {
     expect(calls).toEqual(['/begin', ...calls.slice(1, -1).map(() => '?origin=...'), '/end'])
   })
 
+  it('is not begun with a file that cannot be loaded', async () => {
+    const calls: string[] = []
+    backend.onPost = (call) => calls.push(call)
+    await expect(run(write('other.csv', 'a,b\n1,2\n'), { road: 'archive' })).rejects.toThrow('lacks the columns')
+    const other = parquetBytes([column('id', TEXT)])
+    await expect(run(write('other.parquet', other), { road: 'archive' })).rejects.toThrow('lacks the columns')
+    expect(calls).toEqual([])
+  })
+
   it('refuses a line that is no JSON by itself, though it would be one inside of an envelope', async () => {
     const tricks = ['{"a":1},"x":{"b":2}', '1},{"n":7,"e":2', `${JSON.stringify(EVENTS[0])},"n":5`]
     const report = await run(write('tricks.ndjson', tricks.join('\n')), { road: 'archive' })

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { EngineStatus } from '../../src/cli/engine-status.ts'
 import type { FeatureEvents } from '../../src/serving/feature-events.ts'
 import { SeededRandom } from '../stores/seeded-random.ts'
+import { decimal, parquetBytes, TEXT, timestamp } from './parquet-writing.ts'
 
 const BIN = resolve(import.meta.dirname, '../../bin/millrace.js')
 
@@ -40,6 +41,14 @@ const lines = Array.from({ length: COUNT }, (_, i) =>
         text: 'x'.repeat(100),
       }),
 )
+const rows = Array.from({ length: COUNT }, (_, i) => i)
+const PARQUET = parquetBytes([
+  { name: 'id', element: TEXT, data: rows.map((i) => (BAD.has(i) ? null : `p${i}`)) },
+  { name: 'at', element: timestamp('MICROS'), data: rows.map((i) => BigInt(BEGIN_MS + i * 1_000) * 1_000n) },
+  { name: 'card_id', element: TEXT, data: rows.map((i) => `c${i % CARDS}`) },
+  { name: 'amount', element: decimal(9, 2), data: rows.map(() => 1n) },
+  { name: 'text', element: TEXT, data: rows.map((i) => `x${i}`) },
+])
 /** What one card has: none of the bad lines is c3's. */
 const OF_CARD = COUNT / CARDS
 
@@ -50,6 +59,7 @@ beforeAll(() => {
   mkdirSync(join(folder, 'feature-defs'))
   writeFileSync(join(folder, 'feature-defs/payments.ts'), DEFINITIONS)
   writeFileSync(join(folder, 'payments.ndjson'), lines.join('\n'))
+  writeFileSync(join(folder, 'payments.parquet'), PARQUET)
   writeFileSync(join(folder, 'payments.ndjson.gz'), gzipSync(`${lines.join('\n')}\n`))
 })
 afterEach(() => {
@@ -135,19 +145,22 @@ const countOf = (card: string, data: string) =>
   json<FeatureEvents>('events', 'spending__n_400d', '--keys', `card_id=${card}`, '--limit', '0', '--data', data, ...AT)
 
 describe('an ingest that is killed again and again', () => {
-  it('puts every event into the log, each counted once', async () => {
+  it.each([
+    ['payments.ndjson.gz', 'log'],
+    ['payments.parquet', 'log-parquet'],
+  ])('puts every event of %s into the log, each counted once', async (file, data) => {
     const random = new SeededRandom(3)
     let killed = 0
     for (let round = 0; round < 4; round++) {
-      const noted = Math.min(linesNoted('log') + random.below(15_000), COUNT - 20_000)
-      if (await ingestAndKill(['payments', 'payments.ndjson.gz'], 'log', noted, random.below(30))) killed++
+      const noted = Math.min(linesNoted(data) + random.below(15_000), COUNT - 20_000)
+      if (await ingestAndKill(['payments', file], data, noted, random.below(30))) killed++
     }
     expect(killed).toBeGreaterThan(1)
-    const ended = await json<Ingested>('ingest', 'payments', 'payments.ndjson.gz', '--data', 'log')
+    const ended = await json<Ingested>('ingest', 'payments', file, '--data', data)
     expect(ended).toMatchObject({ accepted: COUNT - BAD.size, rejected: BAD.size, finished: true, done_before: false })
     expect(rejectedLines(ended.rejected_file)).toEqual([...BAD].map((i) => i + 1))
-    expect(await countOf('c3', 'log')).toMatchObject({ value: OF_CARD, total: OF_CARD })
-    const again = await millrace('ingest', 'payments', 'payments.ndjson.gz', '--data', 'log')
+    expect(await countOf('c3', data)).toMatchObject({ value: OF_CARD, total: OF_CARD })
+    const again = await millrace('ingest', 'payments', file, '--data', data)
     expect(again.code).toBe(0)
     expect(again.stdout).toContain('nothing was done. --again ingests it once more')
   })
@@ -221,6 +234,27 @@ describe('while dev holds the data folder', () => {
     child.kill('SIGINT')
     expect(await exited).toEqual([0, null])
     expect(existsSync(join(folder, 'stopped/lock'))).toBe(false)
+  })
+})
+
+describe('a dry run', () => {
+  it('writes nothing, and ends as the ingest would', async () => {
+    const args = ['ingest', 'payments', 'payments.parquet', '--data', 'dry', '--dry-run']
+    const { code, stdout } = await millrace(...args)
+    expect(code).toBe(1)
+    expect(stdout).toBe(
+      'payments.parquet: 59,997 events would go into the log of payments, 3 would be rejected; nothing was written\n' +
+        '  3 rows (lines 8, 31,008, 60,000): id is null, but it is required\n' +
+        '  times: 2025-01-01T00:00:00.000Z to 2025-01-01T16:39:58.000Z\n' +
+        '  not used of the file: text\n',
+    )
+    expect(await json(...args, '--limit', '7', '--map', 'card_id=text', '--map', 'amount=amount')).toMatchObject({
+      would_accept: 7,
+      would_reject: 0,
+      whole: false,
+      unused_columns: ['card_id'],
+    })
+    expect(existsSync(join(folder, 'dry'))).toBe(false)
   })
 })
 

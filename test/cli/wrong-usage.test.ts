@@ -124,6 +124,24 @@ describe('a wrong command line is refused in one line, and nothing is done', () 
       `millrace ingest: --format: 'xml' is not a format; give ndjson, csv or parquet`,
     ],
     [
+      'a limit without a dry run',
+      ['ingest', 'payments', 'a.ndjson', '--limit', '5', ...DEFS],
+      2,
+      'millrace ingest: --limit: only a dry run reads a part of the file; add --dry-run, or leave it out',
+    ],
+    [
+      'a mapping of no column',
+      ['ingest', 'payments', 'a.ndjson', '--map', 'at=x', '--map', 'amont=y', ...DEFS],
+      2,
+      `millrace ingest: --map: payments has no column 'amont'; did you mean 'amount'?`,
+    ],
+    [
+      'a flag twice that may be given once',
+      ['ingest', 'payments', 'a.ndjson', '--format', 'csv', '--format', 'csv'],
+      2,
+      'millrace ingest: --format is given twice; give it once',
+    ],
+    [
       'no such delimiter',
       ['ingest', 'payments', 'a.csv', '--delimiter', ';'],
       2,

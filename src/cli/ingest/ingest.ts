@@ -9,6 +9,7 @@ import type { ChunkLimits, EventChunk } from './event-chunk.ts'
 import { IngestLedger } from './ingest-ledger.ts'
 import { type IngestState, readState } from './ingest-state.ts'
 import { inputChunks, type Reading } from './input-chunks.ts'
+import { following } from './record-blocks.ts'
 import { BEGINNING, type Refusal } from './record-splitter.ts'
 import { archiveRoad, type ChunkAnswer, logRoad, type Road } from './road.ts'
 
@@ -90,12 +91,14 @@ async function send(
   const ledger = new IngestLedger(stateFile, { ...state, file: input.name }, rejectedFile)
   const resumedAt = state.position.line
   try {
-    await road.begin()
     const archivedThrough = task.road === 'log' ? null : state.again ? 0 : (arrived ?? 0)
     const { position } = state
     const limits = task.limits ?? road.limits
     const chunks = inputChunks(task, { limits, from: position, archivedThrough, ...watch })
-    await sendChunks(chunks, road, ledger, watch)
+    // A file that cannot be one of the source's events shows that before its first chunk: then nothing is begun.
+    const first = await chunks.next()
+    await road.begin()
+    await sendChunks(first.done === true ? chunks : following(first.value, chunks), road, ledger, watch)
     const interrupted = watch.signal.aborted
     if (!interrupted) {
       await road.end()

@@ -42,7 +42,8 @@ function withoutFirst(block: RecordBlock): RecordBlock {
   return { ...block, starts: block.starts.slice(1), ends: block.ends.slice(1), lines: block.lines.slice(1) }
 }
 
-async function* following(first: RecordBlock, rest: AsyncGenerator<RecordBlock>): AsyncGenerator<RecordBlock> {
+/** What was taken from a generator to be looked at, and the rest of it. */
+export async function* following<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
   yield first
   yield* rest
 }
