@@ -1,10 +1,11 @@
 import { type ExecFileException, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { buildPackage, packFolder } from '../../scripts/package/build-package.ts'
+import { codeBlocks } from '../docs/code-blocks.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 
@@ -55,9 +56,11 @@ export class Project {
   }
 }
 
-/** The definitions that README.md gives. */
+/** The file of definitions that README.md gives. */
 export function readmeDefinitions(): string {
-  return /```ts\n(import \{ avg[\s\S]*?)```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))![1]!
+  const found = codeBlocks('README.md').find(({ file }) => file?.startsWith('feature-defs/'))
+  if (found === undefined) throw new Error('README.md gives no file of feature-defs/')
+  return found.text
 }
 
 /** A service that is asked by keys, in a file of its own. */
