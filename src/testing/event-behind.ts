@@ -44,6 +44,6 @@ export interface ExplainedValue {
 }
 
 /** What makes two events one. */
-export function placeOf({ time_ms, id }: EventBehind): string {
+export function placeOf({ time_ms, id }: Pick<EventBehind, 'time_ms' | 'id'>): string {
   return `${time_ms} ${id}`
 }

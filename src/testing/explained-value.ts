@@ -1,12 +1,12 @@
-import type { FeatureModel } from '../features/model.ts'
-import { TimelineWriter } from '../stores/timeline-writer.ts'
+import type { FeatureModel, SourceColumn } from '../features/model.ts'
+import { keyOf, TimelineWriter } from '../stores/timeline-writer.ts'
 import { aggregates } from '../timeline/aggregates/index.ts'
 import { formatDuration } from '../timeline/duration.ts'
 import { hash64Hex } from '../timeline/id-hash.ts'
 import { type ListedRow, listRows } from '../timeline/row-list.ts'
 import { findColumn } from '../timeline/row-schema.ts'
 import type { CompiledService, Happened, Reply, StoredRows } from './compiled-service.ts'
-import { type EventBehind, type ExplainedValue, placeOf } from './event-behind.ts'
+import { type EventBehind, type ExplainedValue, type PassedOver, placeOf } from './event-behind.ts'
 import { explainedText } from './explained-text.ts'
 import { formatIso } from './instants.ts'
 import { featureText, filterText } from './spec-text.ts'
@@ -76,9 +76,12 @@ function explainedFeature(behind: Behind, feature: FeatureModel): Omit<Explained
     window: { after: formatIso(window.after_ms), until: formatIso(window.until_ms) },
     reads: feature.columns.map((column) => source.columns[column]!.name),
     counted,
-    passedOver: all
-      .filter((event) => !places.has(placeOf(event)))
-      .map((event) => ({ ...event, why: whyNot(feature, event, window) })),
+    passedOver: [
+      ...all
+        .filter((event) => !places.has(placeOf(event)))
+        .map((event) => ({ ...event, why: whyNot(feature, event, window) })),
+      ...(key === null ? [] : takenAway(behind, feature, key, columns, new Set(all.map(placeOf)))),
+    ].sort((a, b) => b.time_ms - a.time_ms),
     from: [],
   }
 }
@@ -100,6 +103,38 @@ function whyNot(
       : `${formatDuration(time_ms - until_ms)} after the window, which ends ${spec.delay} early`
   }
   return spec.where === null ? 'null' : `not where ${filterText(spec.where)}`
+}
+
+/** Events of the entity that are no rows any more: deleted, or replaced by the event being scored, which has their id. */
+function takenAway(
+  { happened, reply }: Behind,
+  { timeline }: FeatureModel,
+  key: string,
+  columns: readonly SourceColumn[],
+  rows: ReadonlySet<string>,
+): PassedOver[] {
+  const { source } = timeline
+  const gone = new Map<string, PassedOver>()
+  for (const event of happened.flatMap((some) => (some.source === source.name ? some.events : []))) {
+    const { time_ms, id, version, values } = event
+    const place = placeOf(event)
+    if (rows.has(place) || keyOf(timeline, event) !== key || version < (gone.get(place)?.version ?? 0)) continue
+    const shown = columns.map(({ name, type }) => {
+      const value = values[source.columns.findIndex((column) => column.name === name)]!
+      return [name, type.kind === 'time' && value !== null ? formatIso(value as number) : value] as const
+    })
+    const why = reply.question.event?.id === id ? 'the event being scored has its id and stands for it' : 'deleted'
+    gone.set(place, {
+      time: formatIso(time_ms),
+      time_ms,
+      id,
+      version,
+      scored: false,
+      columns: Object.fromEntries(shown),
+      why,
+    })
+  }
+  return [...gone.values()]
 }
 
 function idsByHash({ happened, reply }: Behind, source: string): ReadonlyMap<string, string> {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { ago, ahead, assertVector, build, given, NOW, VectorError, vectorDiff } from 'millrace/testing'
 import { describe, expect, it } from 'vitest'
 import {
@@ -26,6 +27,7 @@ const payments = source('payments', {
     id: z.string(),
     at: z.iso.datetime({ offset: true }),
     version: z.int(),
+    gone: z.boolean(),
     card_id: z.string(),
     shop: z.string(),
     device: z.string().nullable(),
@@ -35,6 +37,7 @@ const payments = source('payments', {
   id: 'id',
   time: 'at',
   version: 'version',
+  deleted: 'gone',
   outcome: ['status'],
 })
 const card = entity('card', { key: { card_id: z.string() } })
@@ -159,6 +162,58 @@ describe('explain', () => {
     ['card__gap_24h', "maxGap({ toNow: 1 }).over('24h')"],
   ])('%s is defined as %s', (name, definition) => {
     expect(answer.explain(name).definition).toBe(definition)
+  })
+
+  it('an event that was deleted, or that the scored one stands for, is passed over', () => {
+    const deleted = payment.ago('2h', { id: 'deleted', amount: '3.00' })
+    const moved = payment.ago('5h', { id: 'now', amount: '4.00' })
+    const explained = given(payments, [deleted, moved, payment.ago('1h', { id: 'deleted', card_id: 'c2' })])
+      .and(payments, [{ ...deleted, version: 2, gone: true }])
+      .ask(service, { event })
+      .explain('card__sum_24h')
+    expect(ids(explained.counted)).toEqual(['now'])
+    expect(explained.passedOver.map(({ id, version, columns, why }) => [id, version, columns.amount, why])).toEqual([
+      ['deleted', 2, 300, 'deleted'],
+      ['now', 1, 400, 'the event being scored has its id and stands for it'],
+    ])
+  })
+
+  it('what counts makes the value, and with what was passed over is all that there is', () => {
+    const random = fc.record({
+      id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'now'),
+      hours: fc.integer({ min: -2, max: 50 }),
+      card_id: fc.constantFrom('c1', 'c1', 'c2'),
+      shop: fc.constantFrom('a', 'b', 'c'),
+      device: fc.constantFrom('phone', null),
+      cents: fc.integer({ min: 1, max: 999 }),
+      status: fc.constantFrom('approved', 'declined'),
+      gone: fc.constantFrom(false, false, false, true),
+    })
+    fc.assert(
+      fc.property(fc.array(random, { maxLength: 25 }), fc.constantFrom(null, 'phone'), (drawn, device) => {
+        const scored = payment.scored({ ...event, device })
+        // A version of its own for each, so that one of the copies wins by it.
+        const happened = drawn.map(({ hours, cents, ...columns }, i) => {
+          const at = new Date(Date.parse(NOW) - hours * 3_600_000).toISOString()
+          return payment({ ...columns, at, amount: cents / 100, version: i + 1 })
+        })
+        const asked = given(payments, happened).ask(service, { event: scored })
+        for (const name of Object.keys(asked.vector) as (keyof typeof asked.vector)[]) {
+          const { window, entity, value, counted, passedOver } = asked.explain(name)
+          if (window === null || entity === null) continue
+          const versions = new Map(counted.map((one) => [`${one.id} ${one.time}`, one.version]))
+          const counts = happened.filter(({ id, at, version }) => versions.get(`${id} ${at}`) === version)
+          expect(given(payments, counts).ask(service, { event: scored }).value(name)).toEqual(value)
+          const own = [...happened, scored].filter((one) =>
+            Object.entries(entity).every(([part, text]) => one[part as 'card_id'] === text),
+          )
+          const places = new Set(own.map(({ id, at }) => `${id} ${at}`))
+          const told = [...counted, ...passedOver].map(({ id, time }) => `${id} ${time}`)
+          expect(told.sort()).toEqual([...places].sort())
+        }
+      }),
+      { seed: 20_260_116, numRuns: 100 },
+    )
   })
 
   it('a derived value is explained by what its function reads', () => {
