@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { and, avg, count, entity, featureGroup, featureService, source, z } from '../../src/index.ts'
+import {
+  and,
+  avg,
+  count,
+  decayedCount,
+  decayedSum,
+  entity,
+  featureGroup,
+  featureService,
+  source,
+  timeSince,
+  z,
+} from '../../src/index.ts'
+import { makeColumn } from '../../src/timeline/column.ts'
 
 const payments = source('payments', { schema: z.object({ id: z.string(), at: z.int() }), id: 'id', time: 'at' })
 const card = entity('card', { key: { id: z.string() } })
@@ -71,6 +84,21 @@ describe('what makes no definition at all', () => {
       "featureService 'checkout' needs a function for one, as one: ({ f }) => f.card_velocity__spend_7d",
     ],
     ['a value for a column', () => avg('amount' as never), 'avg() needs a column of a source, as avg(payments.amount)'],
+    [
+      'a half-life of half an hour',
+      () => decayedSum(makeColumn('payments', 'at') as never, '0.5h' as never),
+      "decayedSum() needs a half-life, not '0.5h': write a whole number of s, m, h or d, as '1h'",
+    ],
+    [
+      'no half-life',
+      () => decayedCount(undefined as never),
+      "decayedCount() needs a half-life, not undefined: write a whole number of s, m, h or d, as '1h'",
+    ],
+    [
+      'no filter to measure from',
+      () => timeSince('declined' as never),
+      'timeSince() needs a filter, as timeSince(eq(payments.fraud, true))',
+    ],
     ['a value for a filter', () => and(true as never), "and() needs filters, as and(eq(payments.status, 'declined'))"],
   ])('is refused at once: %s', (_, define, message) => {
     expect(define).toThrow(new TypeError(message))

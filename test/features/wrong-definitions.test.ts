@@ -5,20 +5,26 @@ import {
   changed,
   count,
   countDistinct,
+  decayedCount,
   entity,
   eq,
   featureGroup,
   featureService,
   first,
+  firstN,
   gt,
   inList,
   isNew,
   lastN,
   money,
   or,
+  percentile,
+  percentiles,
   rate,
   sum,
+  topK,
   z,
+  zScore,
 } from '../../src/index.ts'
 import { definitions, logins, payments, problemsOf, untyped } from './definition-kit.ts'
 
@@ -230,6 +236,61 @@ const WRONG: readonly (readonly [wrong: string, exports: Record<string, unknown>
     'a list that is too long',
     group({ s: lastN(full.note!, 1001).over('7d') }),
     `defs.ts: group velocity: the feature 's' asks for a list of 1001 values; use a whole number from 1 to 1000`,
+  ],
+  [
+    'oldest values by halves',
+    group({ s: firstN(full.note!, 1.5).over('7d') }),
+    `defs.ts: group velocity: the feature 's' asks for a list of 1.5 values; use a whole number from 1 to 1000`,
+  ],
+  [
+    'the most frequent of too many',
+    group({ s: topK(full.note!, 1001).over('7d') }),
+    `defs.ts: group velocity: the feature 's' asks for a list of 1001 values; use a whole number from 1 to 1000`,
+  ],
+  [
+    'the lowest value as a percentile',
+    group({ s: percentile(untyped(full.amount), 0).over('7d') }),
+    `defs.ts: group velocity: the feature 's' asks for the percentile 0; use a number above 0 and up to 100, with at most 6 decimals`,
+  ],
+  [
+    'a percentile that is a share',
+    group({ s: percentile(untyped(full.amount), 100.5).over('7d') }),
+    `defs.ts: group velocity: the feature 's' asks for the percentile 100.5; use a number above 0 and up to 100, with at most 6 decimals`,
+  ],
+  [
+    'a percentile of seven decimals',
+    group({ s: percentile(untyped(full.amount), 99.9999999).over('7d') }),
+    `defs.ts: group velocity: the feature 's' asks for the percentile 99.9999999; use a number above 0 and up to 100, with at most 6 decimals`,
+  ],
+  [
+    'no percentiles',
+    group({ s: percentiles(untyped(full.amount), []).over('7d') }),
+    `defs.ts: group velocity: the feature 's' asks for no percentiles; list 1 to 20 of them, as [50, 95, 99]`,
+  ],
+  [
+    'too many percentiles',
+    group({ s: percentiles(untyped(full.amount), Array(21).fill(50)).over('7d') }),
+    `defs.ts: group velocity: the feature 's' asks for 21 percentiles; list 1 to 20 of them, as [50, 95, 99]`,
+  ],
+  [
+    'one percentile as a list',
+    group({ s: percentiles(untyped(full.amount), untyped(95)).over('7d') }),
+    `defs.ts: group velocity: the feature 's' asks for 95 as percentiles; list 1 to 20 of them, as [50, 95, 99]`,
+  ],
+  [
+    'a wrong percentile among others',
+    group({ s: percentiles(untyped(full.amount), [50, -1]).over('7d') }),
+    `defs.ts: group velocity: the feature 's' asks for the percentile -1; use a number above 0 and up to 100, with at most 6 decimals`,
+  ],
+  [
+    'a half-life that is too long',
+    group({ s: decayedCount('500d').over('7d') }),
+    `defs.ts: group velocity: the feature 's' asks for a half-life of 500d; use '1s' to '400d'`,
+  ],
+  [
+    'a score of texts',
+    group({ s: zScore(untyped(full.status)).over('7d') }),
+    `defs.ts: group velocity: the feature 's' asks for zScore() of status, which is of type enum; give it a column of type int, money, double`,
   ],
   [
     'a value that the enum lacks',
