@@ -131,7 +131,7 @@ describe('a wrong command line is refused in one line, and nothing is done', () 
     ],
     [
       'a mapping of no column',
-      ['ingest', 'payments', 'a.ndjson', '--map', 'at=x', '--map', 'amont=y', ...DEFS],
+      ['ingest', 'payments', 'a.ndjson', '--map', 'id=x', '--map', 'amont=y', ...DEFS],
       2,
       `millrace ingest: --map: payments has no column 'amont'; did you mean 'amount'?`,
     ],
