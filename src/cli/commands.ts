@@ -11,6 +11,11 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'Makes a new project that works: definitions, a test, sample data',
+    load: async () => (await import('./commands/init.ts')).default,
+  },
+  {
     name: 'dev',
     summary: 'Runs everything in one process: API, streams, archive, backfills',
     load: async () => (await import('./commands/dev.ts')).default as unknown as Command,
