@@ -19,6 +19,16 @@ export interface ServiceQuestion {
   readonly request: unknown
 }
 
+/** A schema that contains itself is read by recursion, which a value may be nested too deep for. Throws a ServingError then. */
+function parsedBy(schema: z.core.$ZodObject, given: unknown) {
+  try {
+    return z.safeParse(schema, given)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new ServingError('FIELD_VALUE', 'request is nested too deep', { path: 'request', cause: error })
+  }
+}
+
 type KeyPartReader = (event: ParsedEvent | null, given: readonly (string | null)[]) => string | null
 
 /** Most problems of `request` that a message names. */
@@ -115,7 +125,7 @@ export class ServiceRequests {
           .join(', ')} }`,
       })
     }
-    const parsed = z.safeParse(request, given)
+    const parsed = parsedBy(request, given)
     if (parsed.success) return parsed.data
     const issues = parsed.error.issues.slice(0, ISSUES_MAX)
     const paths = issues.map(({ path }) => ['request', ...path.map(String)].join('.'))

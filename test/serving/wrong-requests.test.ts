@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { featureService, z } from '../../src/index.ts'
 import type { ServingError } from '../../src/serving/serving-error.ts'
-import { scored, World } from './world.ts'
+import { pairVelocity } from './definitions.ts'
+import { modelOf, scored, World } from './world.ts'
 
 const event = scored({ id: 'x', at: Date.UTC(2026, 4, 1) })
 const request = { cart_items: 1 }
@@ -174,6 +176,23 @@ describe('a wrong request is refused in a sentence', async () => {
     const cure = error.cure === null ? '' : `; ${error.cure}`
     expect(`${error.code}${path}: ${error.message}${cure}`).toBe(sentence)
     expect(error.retryable).toBe(false)
+  })
+
+  it('a request of a schema that contains itself, nested too deep', async () => {
+    const tree = z.object({
+      get more() {
+        return tree.optional()
+      },
+    })
+    const service = featureService('deep', { features: [pairVelocity], request: tree })
+    const { vectors } = await new World({ model: modelOf({ service }) }).open()
+    const nested = (depth: number) => JSON.parse(`${'{"more":'.repeat(depth)}{}${'}'.repeat(depth)}`) as object
+    expect((await vectors.answer('deep', { keys, request: nested(10) })).service).toBe('deep')
+    await expect(vectors.answer('deep', { keys, request: nested(50_000) })).rejects.toMatchObject({
+      code: 'FIELD_VALUE',
+      message: 'request is nested too deep',
+      path: 'request',
+    })
   })
 
   it('but keys that say nothing are none', async () => {

@@ -27,7 +27,22 @@ export interface ErrorBody {
 }
 
 export function errorBody({ code, message, path, cure }: ApiError | ServingError): ErrorBody {
-  return { error: { code, message, ...(path === null ? {} : { path }), ...(cure === null ? {} : { cure }) } }
+  return {
+    error: {
+      code,
+      message: tidy(message),
+      ...(path === null ? {} : { path: tidy(path) }),
+      ...(cure === null ? {} : { cure: tidy(cure) }),
+    },
+  }
+}
+
+/** Most characters of a text in an error: names that were sent are told as they are, and may be as long as a body. */
+const TEXT_MAX = 600
+
+/** Short enough to read, and Unicode: not all that reads JSON takes half of a surrogate pair. */
+function tidy(text: string): string {
+  return (text.length <= TEXT_MAX ? text : `${text.slice(0, TEXT_MAX)}...`).toWellFormed()
 }
 
 export function errorStatus({ code }: ApiError | ServingError): ContentfulStatusCode {

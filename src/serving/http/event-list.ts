@@ -74,7 +74,7 @@ function eventsOfJson(source: SourceModel, text: string): EventList {
   else {
     for (const [index, event] of body.entries()) {
       list.assertRoom()
-      list.add(index, event, JSON.stringify(event))
+      list.addValue(index, event)
     }
   }
   return list
@@ -95,6 +95,21 @@ class ListBuilder implements EventList {
   assertRoom(): void {
     if (this.taken.length + this.rejected.length < EVENTS_MAX) return
     throw new ApiError('BODY_TOO_LARGE', `the body has more than ${EVENTS_MAX} events`, 'send them in parts')
+  }
+
+  /** An event of a list, as text of its own. */
+  addValue(index: number, event: unknown): void {
+    let raw: string
+    try {
+      raw = JSON.stringify(event)
+    } catch (error) {
+      // JSON is read to any depth, but written by recursion.
+      if (!(error instanceof RangeError)) throw error
+      const message = 'the event is nested too deep: send it as a line of NDJSON, or without what is nested so deep'
+      this.rejected.push({ index, code: 'EVENT_SHAPE', column: null, message })
+      return
+    }
+    this.add(index, event, raw)
   }
 
   add(index: number, event: unknown, raw: string): void {
