@@ -79,7 +79,8 @@ describe('what the pages show in TypeScript', () => {
       const isNode = (path: string) => readFileSync(path, 'utf8').includes("'node:test'")
       const ours = paths.filter((path) => !isNode(path))
       const options = { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' } as const
-      if (ours.length > 0) execFileSync('npx', ['vitest', 'run', '--root', folder, '--reporter', 'dot'], options)
+      if (ours.length > 0)
+        execFileSync('npx', ['vitest', 'run', '--root', folder, '--reporter', 'dot', ...ours], options)
       for (const path of paths.filter(isNode))
         execFileSync(process.execPath, ['--import', 'tsx', '--test', path], options)
     },
