@@ -11,7 +11,7 @@
  * | enum   | one of `values`                                    | 2              |
  * | time   | epoch milliseconds, 2000-2100, served as ISO 8601 in UTC | 8        |
  */
-export type ColumnType =
+export type ColumnType = (
   | { readonly kind: 'string'; readonly bytesMax: number }
   | { readonly kind: 'int' }
   | { readonly kind: 'money'; readonly scale: number }
@@ -19,6 +19,10 @@ export type ColumnType =
   | { readonly kind: 'bool' }
   | { readonly kind: 'enum'; readonly values: readonly string[] }
   | { readonly kind: 'time' }
+) & {
+  /** Of a computed column: its values of another version are another column's (L7). Columns that events bring have none. */
+  readonly version?: number
+}
 
 export type ColumnKind = ColumnType['kind']
 
@@ -37,8 +41,9 @@ export const TIME_MS_MAX = Date.UTC(2100, 0, 1)
 
 /**
  * Names the stored form of a type: two columns of one name whose identity differs are different columns of a timeline.
- * Enum values are not part of it, as they are only ever added to.
+ * Enum values are not part of it, as they are only ever added to. `string@2`: of a computed column, its second version.
  */
 export function typeIdentity(type: ColumnType): string {
-  return type.kind === 'money' ? `money${type.scale}` : type.kind
+  const form = type.kind === 'money' ? `money${type.scale}` : type.kind
+  return type.version === undefined ? form : `${form}@${type.version}`
 }

@@ -110,7 +110,7 @@ function grownColumn(kept: StoredColumn, column: StoredColumn): StoredColumn | n
   if (column.type.kind === 'enum' && kept.type.kind === 'enum') {
     const known = kept.type.values
     const added = column.type.values.filter((value) => !known.includes(value))
-    return added.length === 0 ? null : { name: kept.name, type: { kind: 'enum', values: [...known, ...added] } }
+    return added.length === 0 ? null : { name: kept.name, type: { ...kept.type, values: [...known, ...added] } }
   }
   const longer =
     column.type.kind === 'string' && kept.type.kind === 'string' && column.type.bytesMax > kept.type.bytesMax
