@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClockMode } from '../features/clock.ts'
 import type { Model } from '../features/model.ts'
+import { watchComputed } from './compute-watch.ts'
 import { DataFolderInUseError, type DataFolderLock, folderClock, lockDataFolder, readHolder } from './data-folder.ts'
 import { HttpBackend } from './http-backend.ts'
 import type { Backend } from './request.ts'
@@ -35,6 +36,7 @@ export interface BackendOptions {
 export async function openBackend(options: BackendOptions): Promise<Backend> {
   const { settings, model, clock, caughtUp } = options
   const { data, defs, config } = settings
+  watchComputed(model, { now: Date.now, tell: (_, __, message) => options.note(message) })
   if (data === null) return (await import('./server-backend.ts')).openServerBackend(config, model, defs)
   return enter({ ...options, data }, async () => {
     const { Engine } = await import('./engine.ts')

@@ -108,6 +108,12 @@ export const METRICS = {
     labels: ['source'],
     text: 'Messages of a topic that gave a source no event: they are of another kind, or its decode says that they hold none.',
   },
+  computeFailures: {
+    name: 'millrace_compute_failures_total',
+    type: 'counter',
+    labels: ['source', 'column'],
+    text: 'Times that the function of a computed column threw, or gave what the column does not take: it is null there.',
+  },
   conflicts: {
     name: 'millrace_conflicts_total',
     type: 'counter',

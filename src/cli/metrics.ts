@@ -79,6 +79,7 @@ export class Metrics {
   readonly #rejected = this.#counter(METRICS.rejected)
   readonly #quarantined = this.#counter(METRICS.quarantined)
   readonly #passedOver = this.#counter(METRICS.passedOver)
+  readonly #computeFailures = this.#counter(METRICS.computeFailures)
   readonly #conflicts = this.#counter(METRICS.conflicts)
   readonly #gaps = this.#counter(METRICS.gaps)
   readonly #freshness = new WeightedHistogram(METRICS.freshness, this.#registry)
@@ -105,6 +106,13 @@ export class Metrics {
   /** The metrics of a source; its counters are there from now on, at 0. */
   source(name: string): SourceMetrics {
     return this.#sources.of(name)
+  }
+
+  /** Counts a failure of a computed column with each call; the counter is there from now on, at 0. */
+  computed(source: string, column: string): () => void {
+    const { inc } = this.#computeFailures.labels(source, column)
+    inc(0)
+    return () => inc(1)
   }
 
   /** The metrics of a timeline, named as people know it: `payments by card`. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Model } from '../features/model.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { CommandError } from './command-error.ts'
+import { watchComputed } from './compute-watch.ts'
 import { loadConfig } from './config/load-config.ts'
 import type { LoadedConfig } from './config/loaded-config.ts'
 import { every } from './every.ts'
@@ -102,6 +103,11 @@ export async function runServerProcess(
   const model = await loadModel(args.defs ?? config.defs)
   const log = createLog({ process: name, level: config.log.level })
   const metrics = new Metrics({ process: name, version: version(), now: Date.now })
+  watchComputed(model, {
+    now: Date.now,
+    counter: (source, column) => metrics.computed(source, column),
+    tell: (source, column, message) => log.warn({ source, column }, message),
+  })
   const troubles = new Troubles((where, message) => {
     if (message === null) log.info({ where }, 'all is well again')
     else log.warn({ where }, message)

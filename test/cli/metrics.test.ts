@@ -33,6 +33,7 @@ function tellAll(metrics: Metrics): void {
   metrics.store('read', 0.001, false)
   metrics.archiveInsert(0.2)
   metrics.request('checkout_risk', 200, 0.002)
+  metrics.computed('payments', 'bin')()
   const timeline = metrics.timeline('payments by card')
   timeline.backfillRows(100)
   timeline.backfillParts('running', 2)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BackfillEvent } from '../backfill-runner.ts'
 import { command, FLAGS } from '../command.ts'
+import { watchComputed } from '../compute-watch.ts'
 import { clockFlag, folderClock, lockDataFolder } from '../data-folder.ts'
 import { demoRequest, loadDemoHistory, runDemoTraffic } from '../demo/demo.ts'
 import { Engine } from '../engine.ts'
@@ -89,6 +90,10 @@ export default command({
     // Everything in one process, whatever servers are configured: the data folder is its own.
     const { defs, data: folder } = await settingsOf({ ...args, data: args.data ?? DATA_FOLDER })
     const model = await loadModel(defs)
+    watchComputed(model, {
+      now: Date.now,
+      tell: (source, column, message) => tell('compute', message, { source, column, message }),
+    })
     const data = args.demo && args.data === undefined ? await mkdtemp(join(tmpdir(), 'millrace-demo-')) : folder!
     const lock = await lockDataFolder(data, 'dev')
     const clock = folderClock(data, asked)
