@@ -10,6 +10,8 @@ export interface OracleEvent {
   readonly time_ms: number
   readonly version: number
   readonly deleted: boolean
+  /** Of its row, where rows of several are judged. */
+  readonly schema?: number
   /** Canonical values by column: money in minor units, times as epoch milliseconds. */
   readonly values: Readonly<Record<string, Value>>
 }
@@ -32,11 +34,11 @@ export function winners(events: readonly OracleEvent[], bytes: (event: OracleEve
   for (const event of events) {
     const key = `${event.time_ms} ${event.id}`
     const other = best.get(key)
+    const newer = other === undefined ? 1 : event.version - other.version || (event.schema ?? 0) - (other.schema ?? 0)
     const beats =
       other === undefined ||
-      event.version > other.version ||
-      (event.version === other.version &&
-        (event.deleted === other.deleted ? bytes(event).compare(bytes(other)) < 0 : event.deleted))
+      newer > 0 ||
+      (newer === 0 && (event.deleted === other.deleted ? bytes(event).compare(bytes(other)) < 0 : event.deleted))
     if (beats) best.set(key, event)
   }
   return [...best.values()].filter((event) => !event.deleted)

@@ -7,7 +7,7 @@ import { openChdbArchive } from '../../src/stores/archive/chdb.ts'
 import { openEmbeddedEventLog } from '../../src/stores/log/embedded.ts'
 import { openEmbeddedOnlineStore } from '../../src/stores/online/embedded.ts'
 import { ForgetfulStore } from './forgetful-store.ts'
-import { lossyScenario, NOW, play, scenario } from './game.ts'
+import { lossyScenario, NOW, play, revisedScenario, scenario } from './game.ts'
 import { memoryStores } from './whole.ts'
 
 describe('archive, stream, backfill and serving give the number of the naive oracle, or say that they do not', () => {
@@ -22,6 +22,17 @@ describe('archive, stream, backfill and serving give the number of the naive ora
     await fc.assert(game, { numRuns: 400, seed: 42 })
   })
 
+  it('also when definitions take over that compute columns otherwise', async () => {
+    const game = fc.asyncProperty(revisedScenario, (played) =>
+      play(
+        memoryStores(() => NOW),
+        'events',
+        played,
+      ),
+    )
+    await fc.assert(game, { numRuns: 300, seed: 46 })
+  })
+
   it('also when the online store loses all that it holds, or what came last, with its documents or without', async () => {
     const game = fc.asyncProperty(lossyScenario, (played) => {
       const lossy = new ForgetfulStore()
@@ -34,7 +45,7 @@ describe('archive, stream, backfill and serving give the number of the naive ora
     const folder = await mkdtemp(join(tmpdir(), 'millrace-exactness-'))
     const archive = await openChdbArchive(join(folder, 'archive'))
     let games = 0
-    const game = fc.asyncProperty(scenario, async (played) => {
+    const game = fc.asyncProperty(revisedScenario, async (played) => {
       const own = join(folder, String(games++))
       const log = await openEmbeddedEventLog(join(own, 'log'), { now: () => NOW })
       const store = await openEmbeddedOnlineStore(join(own, 'online'))

@@ -3,13 +3,15 @@ import { expect } from 'vitest'
 import type { ClockMode } from '../../src/features/clock.ts'
 import { servedValue } from '../../src/serving/answer-writer.ts'
 import type { FeatureValue } from '../../src/timeline/aggregate.ts'
+import type { Value } from '../../src/timeline/column-type.ts'
 import type { RowSchemas } from '../../src/timeline/row-schema.ts'
 import { answer, asPromised, winners } from '../oracle.ts'
-import { DOUBLE_COLUMNS, encode, T0, TIME_COLUMNS } from '../timeline/random-timeline.ts'
+import { encode, DOUBLE_COLUMNS as RAW_DOUBLES, TIME_COLUMNS as RAW_TIMES, T0 } from '../timeline/random-timeline.ts'
 import { type ForgetfulStore, type Memory, NOTHING } from './forgetful-store.ts'
 import {
   type AskedFeature,
   type CardEvent,
+  computedOf,
   modelOf,
   randomCardEvent,
   randomFeatures,
@@ -21,23 +23,60 @@ import { type Stores, Whole } from './whole.ts'
 /** Wall clock of every game, epoch milliseconds. */
 export const NOW = T0 + 5_000
 const OK = undefined
+const TIME_COLUMNS = new Set([...RAW_TIMES, 'due_at'])
+const DOUBLE_COLUMNS = new Set([...RAW_DOUBLES, 'double'])
+
+/** An event whose row is in the online store, and of which row schema: by group. */
+interface KnownEvent {
+  readonly event: CardEvent
+  readonly schemas: ReadonlyMap<string, number>
+}
+
+/** The groups of the model, each with the part of an event that is its key. */
+const GROUPS = ['g', 'k'] as const
+type Group = (typeof GROUPS)[number]
 
 /** An installation, and beside it what its online store must hold. */
 class Judged {
-  readonly #whole: Whole
+  #whole: Whole
+  readonly #clock: ClockMode
+  readonly #stores: Stores
   readonly #asked: readonly AskedFeature[]
-  #known: CardEvent[] = []
-  #memory: { readonly held: Memory; readonly known: CardEvent[] } = { held: NOTHING, known: [] }
+  /** Of the computed columns. */
+  #version = 1
+  #known: KnownEvent[] = []
+  #memory: { readonly held: Memory; readonly known: KnownEvent[] } = { held: NOTHING, known: [] }
   readonly #archived: CardEvent[] = []
   readonly #logged: CardEvent[] = []
+  /** How many of those that were logged the stream has carried. */
+  #streamed = 0
 
   constructor({ model, asked }: ReturnType<typeof modelOf>, clock: ClockMode, stores: Stores) {
     this.#asked = asked
+    this.#clock = clock
+    this.#stores = stores
     this.#whole = new Whole(model, clock, () => NOW, stores)
   }
 
   async open(): Promise<void> {
     await this.#whole.open()
+  }
+
+  /** Other definitions take over: every computed column has a new version, and other values. */
+  async revise(modelOfVersion: (version: number) => ReturnType<typeof modelOf>): Promise<void> {
+    this.#whole = new Whole(modelOfVersion(++this.#version).model, this.#clock, () => NOW, this.#stores)
+    await this.#whole.open()
+  }
+
+  /** The events are in the online store now. */
+  #know(events: readonly CardEvent[]): void {
+    const schemas = new Map(GROUPS.map((group) => [group, this.#schemas(group).schemas.at(-1)!.number]))
+    this.#known = [...this.#known, ...events.map((event) => ({ event, schemas }))]
+  }
+
+  #schemas(group: Group): RowSchemas {
+    const { fingerprint } = this.#whole.model.groups.get(group)!.timeline
+    return this.#whole.records.get(fingerprint)!.schemas
   }
 
   async load(events: readonly CardEvent[]): Promise<void> {
@@ -52,7 +91,9 @@ class Judged {
 
   async stream(): Promise<void> {
     await this.#whole.stream()
-    this.#known = [...this.#known, ...this.#logged]
+    // Before other definitions came all rows are of one schema, and a store that lost some has them again.
+    this.#know(this.#version === 1 ? this.#logged : this.#logged.slice(this.#streamed))
+    this.#streamed = this.#logged.length
   }
 
   async archive(): Promise<void> {
@@ -61,9 +102,11 @@ class Judged {
   }
 
   async backfill(): Promise<void> {
+    // It waits until the archive has what the log had when other definitions took over.
+    if (this.#version > 1) await this.archive()
     const results = await this.#whole.backfill()
-    expect(results.map(({ refusals }) => refusals)).toEqual([[]])
-    this.#known = [...this.#known, ...this.#archived]
+    expect(results.flatMap(({ refusals }) => refusals)).toEqual([])
+    this.#know(this.#archived)
   }
 
   compact(): Promise<void> {
@@ -86,33 +129,63 @@ class Judged {
     // Nobody has told the store of the timelines, or it forgot them.
     if (this.#whole.vectors.unready().length > 0) return false
     let ok = true
-    for (const card_id of current === null ? ['a', 'b', 'a|b', 'never seen'] : [current.card_id]) {
-      const request = current === null ? { keys: { card_id }, at: at_ms } : { event: scoredJson(current), at: at_ms }
+    const looked = [
+      { g: 'a', k: '0' },
+      { g: 'b', k: '1' },
+      { g: 'a|b', k: 'never seen' },
+      { g: 'never seen', k: null },
+    ]
+    for (const keys of current === null ? looked : [this.#keysOf(current)]) {
+      const given = { keys: { card_id: keys.g, kind: keys.k } }
+      const request = { ...(current === null ? given : { event: scoredJson(current) }), at: at_ms }
       const answered = await this.#whole.vectors.answer(current === null ? 'looked' : 'scored', request)
-      for (const feature of this.#asked) {
-        if (current === null && readsCurrent(feature)) continue
-        const status = answered.status[feature.name]
-        if (card_id === null) {
-          expect([answered.features[feature.name], status]).toEqual([null, 'missing'])
-          continue
-        }
-        if (status !== OK) ok = false
-        else {
-          const got = answered.features[feature.name]
-          expect([feature.name, got]).toEqual([feature.name, this.#expected(feature, card_id, at_ms, current, got)])
+      for (const group of GROUPS) {
+        for (const feature of this.#asked) {
+          if (current === null && readsCurrent(feature)) continue
+          const name = `${group}__${feature.name}`
+          const status = answered.status[name]
+          const key = keys[group]
+          if (key === null) expect([answered.features[name], status]).toEqual([null, 'missing'])
+          else if (status !== OK) ok = false
+          else {
+            const got = answered.features[name]
+            const value = this.#expected(group, feature, key, { at_ms, current, got })
+            expect([name, got]).toEqual([name, value])
+          }
         }
       }
     }
     return ok
   }
 
-  #expected(feature: AskedFeature, card_id: string, at_ms: number, current: CardEvent | null, got: unknown): unknown {
-    const schemas: RowSchemas = [...this.#whole.records.values()][0]!.schemas
-    const kept = winners(
-      this.#known.filter((event) => event.card_id === card_id),
-      (event) => Buffer.from(encode([event], schemas)).subarray(3),
-    )
-    const scored = current && { ...current, deleted: false, values: { ...current.values, status: null, fraud: null } }
+  #computed(event: CardEvent): Record<string, Value> {
+    return computedOf(this.#version, event)
+  }
+
+  #keysOf(event: CardEvent): Record<Group, string | null> {
+    return { g: event.card_id, k: this.#computed(event).kind as string | null }
+  }
+
+  #expected(
+    group: Group,
+    feature: AskedFeature,
+    key: string,
+    { at_ms, current, got }: { readonly at_ms: number; readonly current: CardEvent | null; readonly got: unknown },
+  ): unknown {
+    const schemas = this.#schemas(group)
+    const known = this.#known
+      .filter(({ event }) => this.#keysOf(event)[group] === key)
+      .map(({ event, schemas: written }) => ({
+        ...event,
+        schema: written.get(group)!,
+        values: { ...event.values, ...this.#computed(event) },
+      }))
+    const kept = winners(known, (event) => Buffer.from(encode([event], schemas)).subarray(3))
+    const scored = current && {
+      ...current,
+      deleted: false,
+      values: { ...current.values, status: null, fraud: null, ...this.#computed(current) },
+    }
     const value = answer(kept, {
       spec: feature.windowed.spec,
       window_ms: feature.window_ms,
@@ -150,6 +223,9 @@ const losses = [
   fc.record({ do: fc.constant('lose' as const), documents: fc.constantFrom('stay' as const, 'go' as const) }),
 ]
 
+/** Other definitions take over. */
+const revisions = [fc.constant({ do: 'revise' as const })]
+
 const scenarioOf = <S>(steps: fc.Arbitrary<S[]>) =>
   fc.record({
     features: randomFeatures,
@@ -163,9 +239,11 @@ const scenarioOf = <S>(steps: fc.Arbitrary<S[]>) =>
   })
 
 export const scenario = scenarioOf(fc.array(fc.oneof(...usual), { maxLength: 14 }))
+export const revisedScenario = scenarioOf(fc.array(fc.oneof(...usual, ...revisions), { maxLength: 20 }))
 export const lossyScenario = scenarioOf(fc.array(fc.oneof(...usual, ...losses), { maxLength: 20 }))
 
-export type Scenario = typeof lossyScenario extends fc.Arbitrary<infer S> ? S : never
+type Played<A> = A extends fc.Arbitrary<infer S> ? S : never
+export type Scenario = Played<typeof lossyScenario> | Played<typeof revisedScenario>
 
 /**
  * Plays a game on some stores: archive, log, stream, backfill and compaction in any order, asked in between and at the end. What is
@@ -184,6 +262,7 @@ export async function play(stores: Stores, table: string, game: Scenario, lossy?
     else if (step.do === 'archive') await whole.archive()
     else if (step.do === 'backfill') await whole.backfill()
     else if (step.do === 'compact') await whole.compact()
+    else if (step.do === 'revise') await whole.revise((version) => modelOf(features, table, version))
     else if (step.do === 'remember') await whole.remember(lossy!)
     else if (step.do === 'lose') await whole.lose(lossy!, step.documents)
     else await whole.ask(step.at_ms, step.current)

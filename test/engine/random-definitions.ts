@@ -7,6 +7,7 @@ import * as millrace from '../../src/index.ts'
 import { type Aggregate, type AggregateSpec, startAggregate, type Windowed } from '../../src/timeline/aggregate.ts'
 import { aggregates } from '../../src/timeline/aggregates/index.ts'
 import type { Column } from '../../src/timeline/column.ts'
+import type { Value } from '../../src/timeline/column-type.ts'
 import { durationMs } from '../../src/timeline/duration.ts'
 import type { Filter, FilterNode } from '../../src/timeline/filter.ts'
 import type { OracleEvent } from '../oracle.ts'
@@ -16,7 +17,81 @@ const { z } = millrace
 
 const OUTCOME = ['status', 'fraud'] as const
 
-const definition = (table: string) =>
+type Row = Readonly<Record<string, Value>>
+
+/** Computed columns, each of the type of a column that events bring: by the name of that one. */
+const TWINS: Readonly<Record<string, string>> = {
+  amount: 'fee',
+  points: 'next',
+  score: 'double',
+  shop: 'till',
+  status: 'tier',
+  fraud: 'odd',
+  settled_at: 'due_at',
+}
+const TIERS = ['approved', 'declined', 'held'] as const
+const SHOP_THAT_FAILS = '🦊'
+
+/** What events have of a version of the computed columns, by the book: the definition computes the same another way. */
+export function computedOf(version: number, { id, values }: OracleEvent): Record<string, Value> {
+  const { amount = null, points = null, score = null, shop = null, settled_at = null } = values
+  const known = <V>(value: Value, of: (value: V) => Value): Value => (value === null ? null : of(value as V))
+  const within = (x: number, most: number) => (Math.abs(x) <= most ? x : null)
+  return {
+    fee: known<number>(amount, (x) => (x % 1_000) + 0),
+    next: known<number>(points, (x) => within(x + version, Number.MAX_SAFE_INTEGER)),
+    double: known<number>(score, (x) => within(x * 2 * version, 1e290)),
+    till: known<string>(shop, (text) => (text === SHOP_THAT_FAILS ? null : `${text}/${version}`)),
+    tier: known<number>(amount, (x) => TIERS[Math.abs(x + version) % 3]!),
+    odd: id.endsWith('1') === (version === 1),
+    due_at: known<number>(settled_at, (ms) => ms + version * 1_000),
+    kind: id.endsWith('0') ? null : `${Number(id.slice(3)) % 2}`,
+  }
+}
+
+const computeOf = (version: number) => {
+  const column = (type: millrace.z.core.$ZodType, of: (row: Row) => unknown) => ({ version, type, of })
+  const some = <V>(value: Value | undefined, of: (value: V) => unknown) => (value === null ? null : of(value as V))
+  return {
+    fee: column(millrace.money({ scale: 2 }), (row) =>
+      some<number>(row.amount, (x) => formatMoney((x % 1_000) + 0, 2)),
+    ),
+    next: column(z.int(), (row) => some<number>(row.points, (x) => x + version)),
+    double: column(z.number(), (row) => some<number>(row.score, (x) => x * 2 * version)),
+    till: column(z.string().max(40), (row) =>
+      some<string>(row.shop, (text) => {
+        if (text === SHOP_THAT_FAILS) throw new Error('no such shop')
+        return `${text}/${version}`
+      }),
+    ),
+    tier: column(z.enum(TIERS), (row) => some<number>(row.amount, (x) => TIERS[Math.abs(x + version) % 3])),
+    odd: column(z.boolean(), (row) => (row.id as string).endsWith('1') === (version === 1)),
+    due_at: column(z.iso.datetime({ offset: true }), (row) =>
+      some<string>(row.settled_at, (text) => new Date(Date.parse(text) + version * 1_000).toISOString()),
+    ),
+    kind: column(z.string(), ({ id }) =>
+      (id as string).endsWith('0') ? undefined : `${Number((id as string).slice(3)) % 2}`,
+    ),
+  }
+}
+
+/** A feature over computed columns in place of those of the same types that events bring. */
+function overTwins(spec: AggregateSpec): AggregateSpec {
+  const twin = (name: string) => TWINS[name] ?? name
+  const filter = (node: FilterNode): FilterNode => {
+    if ('filters' in node) return { ...node, filters: node.filters.map(filter) }
+    return 'filter' in node ? { ...node, filter: filter(node.filter) } : { ...node, column: twin(node.column) }
+  }
+  return {
+    ...spec,
+    column: spec.column === null ? null : twin(spec.column),
+    of: spec.of === null ? null : filter(spec.of),
+    per: spec.per === null ? null : { ...spec.per, column: twin(spec.per.column) },
+    where: spec.where === null ? null : filter(spec.where),
+  }
+}
+
+const definition = (table: string, version: number) =>
   ({
     schema: z.object({
       id: z.string(),
@@ -37,14 +112,17 @@ const definition = (table: string) =>
     version: 'version',
     deleted: 'gone',
     outcome: OUTCOME,
+    compute: computeOf(version) as never,
     stream: { topic: table },
     archive: { table },
   }) as const
 
 /** A source with a column of every kind, a version, tombstones, outcomes and a key that may be null. */
-const eventsIn = (table: string) => millrace.source('events', definition(table))
-const columns = eventsIn('events') as unknown as Record<string, Column>
+const eventsIn = (table: string, version: number) => millrace.source('events', definition(table, version))
+const columns = eventsIn('events', 1) as unknown as Record<string, Column>
 const card = millrace.entity('card', { key: { card_id: z.string() } })
+/** By a computed key, under which the archive cannot group rows. */
+const kind = millrace.entity('kind', { key: { kind: z.string() } })
 
 export interface CardEvent extends OracleEvent {
   readonly card_id: string | null
@@ -86,20 +164,24 @@ export interface AskedFeature {
   readonly windowed: Windowed
   readonly window_ms: number
   readonly delay_ms: number
+  /** Without its group: `f0_5s`. */
   readonly name: string
 }
 
 export const randomFeatures: fc.Arbitrary<Omit<AskedFeature, 'name'>[]> = fc.array(
-  fc.tuple(randomFeature, fc.constantFrom(...WINDOWS), fc.constantFrom(...DELAYS)).map(([{ spec }, window, delay]) => {
-    const start = aggregateOf(spec)
-    const filtered = spec.where === null ? start : start.where(filterOf(spec.where))
-    const over = (spec.excludeCurrent ? filtered.excludeCurrent() : filtered).over(window)
-    return {
-      windowed: delay === null ? over : over.delayed(delay),
-      window_ms: durationMs(window),
-      delay_ms: delay === null ? 0 : durationMs(delay),
-    }
-  }),
+  fc
+    .tuple(randomFeature, fc.constantFrom(...WINDOWS), fc.constantFrom(...DELAYS), fc.boolean())
+    .map(([random, window, delay, computed]) => {
+      const spec = computed ? overTwins(random.spec) : random.spec
+      const start = aggregateOf(spec)
+      const filtered = spec.where === null ? start : start.where(filterOf(spec.where))
+      const over = (spec.excludeCurrent ? filtered.excludeCurrent() : filtered).over(window)
+      return {
+        windowed: delay === null ? over : over.delayed(delay),
+        window_ms: durationMs(window),
+        delay_ms: delay === null ? 0 : durationMs(delay),
+      }
+    }),
   { minLength: 1, maxLength: 5 },
 )
 
@@ -152,26 +234,29 @@ function filterOf(node: FilterNode): Filter {
 }
 
 /**
- * A model with one group of these features by card, a service that scores events, and one that is asked by key: of all features but
- * those that compare the event being scored, and of a count, so that there always is one.
+ * A model with a group of these features by card, `g`, and one by kind, `k`; a service that scores events, and one that is asked by keys:
+ * of all features but those that compare the event being scored, and of a count, so that there always is one. `version`: of all computed
+ * columns.
  */
 export function modelOf(
   features: readonly Omit<AskedFeature, 'name'>[],
   table: string,
+  version = 1,
 ): { model: Model; asked: AskedFeature[] } {
-  const events = eventsIn(table)
+  const events = eventsIn(table, version)
   const named = Object.fromEntries(features.map(({ windowed }, i) => [`f${i}`, windowed]))
   const all = { ...named, rows: millrace.count().over('1s') }
-  const group = millrace.featureGroup('g', { source: events, entity: card, features: all as never })
+  const g = millrace.featureGroup('g', { source: events, entity: card, features: all as never })
+  const k = millrace.featureGroup('k', { source: events, entity: kind as never, features: all as never })
   const own = features.map(({ windowed: { spec } }, i) => {
     return `f${i}_${spec.windows[0]}${spec.delay === null ? '' : `_delayed_${spec.delay}`}`
   })
   const byKey = own.filter((_, i) => !readsCurrent(features[i]!))
-  const pick = group.pick as unknown as (...names: string[]) => typeof group
-  const scored = millrace.featureService('scored', { event: events, features: [group] })
-  const looked = millrace.featureService('looked', { features: [pick('rows_1s', ...byKey)] })
-  const model = resolveModel(collect([{ file: 'random.ts', exports: { group, scored, looked } }]))
-  return { model, asked: features.map((feature, i) => ({ ...feature, name: `g__${own[i]}` })) }
+  const picked = (group: typeof g) => group.pick(...(['rows_1s', ...byKey] as [never])) as unknown as typeof g
+  const scored = millrace.featureService('scored', { event: events, features: [g, k] })
+  const looked = millrace.featureService('looked', { features: [picked(g), picked(k as never)] })
+  const model = resolveModel(collect([{ file: 'random.ts', exports: { g, k, scored, looked } }]))
+  return { model, asked: features.map((feature, i) => ({ ...feature, name: own[i]! })) }
 }
 
 /** Whether a feature compares the event being scored with others: a service that is asked by key cannot have it. */

@@ -108,11 +108,11 @@ export class Whole {
   async load(source: string, events: readonly Json[]): Promise<void> {
     if (events.length === 0) return
     const model = this.model.sources.get(source)!
-    const parsed = events.map((event) => model.parser.parse(event))
+    const parsed = events.map((event) => model.rawParser.parse(event))
     await this.stores.archive.insert({
       table: model.archive!.table,
       columns: archiveColumns(model),
-      values: model.columns.map((_, c) => parsed.map((event) => event.values[c]!)),
+      values: model.raw.map((_, c) => parsed.map((event) => event.values[c]!)),
       origins: parsed.map(() => 'file/test'),
       sequences: parsed.map(() => this.#sequence++),
       arrived_ms: parsed.map(() => this.#now()),
