@@ -19,7 +19,7 @@ export type {
   VectorIn,
   VectorOf,
 } from './features/service-types.ts'
-export { type Source, type SourceOptions, source } from './features/source.ts'
+export { type ComputeOptions, type ComputeRow, type Source, type SourceOptions, source } from './features/source.ts'
 export type { EventOf, Sources } from './features/source-types.ts'
 export type { Aggregate, Over, Windowed } from './timeline/aggregate.ts'
 export {

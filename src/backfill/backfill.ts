@@ -33,7 +33,7 @@ import {
   rowsDone,
   rowsRefused,
 } from './backfill-progress.ts'
-import { type BlockPlan, BlockRows, blockPlan } from './block-rows.ts'
+import { type BlockPlan, type BlockReader, blockPlan, blockReader } from './block-rows.ts'
 import { awaitHandover, type HandoverDeps } from './handover.ts'
 import { TimelineLoader } from './timeline-loader.ts'
 
@@ -89,8 +89,7 @@ export async function backfillTimeline(timeline: TimelineModel, options: Backfil
 
   const epoch = await archiveEpoch(store, source.name)
   const from_ms = options.clock === 'history' ? null : options.now() - record.retention_ms
-  const key = timeline.key.map((column) => columns[column]!)
-  const stats = await archive.stats(table, columns[source.time]!, key, from_ms)
+  const stats = await archive.stats(table, columns[source.time]!, [], from_ms)
   if (stats.time_ms_max !== null) options.onNewest?.(stats.time_ms_max)
   const written = asWritten(record, timeline)
   const begun = await beginProgress(store, fingerprint, {
@@ -218,7 +217,7 @@ class PartFiller {
     this.generation = generation
     this.#timeline = timeline
     this.#written = written
-    this.#plan = blockPlan(timeline.source, writtenColumns(timeline, written.schemas))
+    this.#plan = blockPlan(timeline, writtenColumns(timeline, written.schemas))
     this.#rowsTotal = rowsTotal
     this.#options = options
     this.#refusals = refusals
@@ -228,11 +227,11 @@ class PartFiller {
   async fill(part: number, progress: BackfillProgress): Promise<void> {
     const { store, archive, clock, now, signal, onProgress } = this.#options
     const { retention_ms, schemas } = this.#written
-    const { source, key } = this.#timeline
+    const { source } = this.#timeline
+    const { key, scattered } = this.#plan
     const columns = archiveColumns(source)
-    const loader = new TimelineLoader(store, new RowEncoder(schemas), (newest_ms) =>
-      clock === 'wall' ? expiryOf(retention_ms, now(), newest_ms) : null,
-    )
+    const expiry = (newest_ms: number) => (clock === 'wall' ? expiryOf(retention_ms, now(), newest_ms) : null)
+    const loader = new TimelineLoader(store, new RowEncoder(schemas), expiry, scattered)
     const filler = new KeyedRows(this.#timeline, loader)
     let mark = (await partMarks(store, this.fingerprint))[part] ?? 0
     const flush = async () => {
@@ -254,7 +253,7 @@ class PartFiller {
     })
     for await (const block of blocks) {
       signal.throwIfAborted()
-      const read = new BlockRows(block, this.#timeline, this.#plan)
+      const read = blockReader(block, this.#timeline, this.#plan)
       for (let row = 0; row < block.rows; row++) {
         const problem = read.problem(row)
         if (problem === null) filler.add(block, read, row)
@@ -273,7 +272,7 @@ class PartFiller {
   }
 }
 
-/** Gives rows, which come grouped by key, to the loader under their timeline's key. */
+/** Gives rows to the loader under their timeline's key. Those of a key come one after another, where the archive can group them. */
 class KeyedRows {
   readonly #timeline: TimelineModel
   readonly #loader: TimelineLoader
@@ -286,7 +285,7 @@ class KeyedRows {
     this.#last = timeline.key.map(() => null)
   }
 
-  add(block: ArchiveBlock, read: BlockRows, row: number): void {
+  add(block: ArchiveBlock, read: BlockReader, row: number): void {
     let changed = false
     for (let part = 0; part < this.#last.length; part++) {
       const value = read.keyPart(row, part)
@@ -295,6 +294,8 @@ class KeyedRows {
         changed = true
       }
     }
+    // A key that is computed can be null: the event belongs to no entity then.
+    if (this.#last.includes(null)) return
     if (changed || !this.#loader.isOpen) {
       const { source, key, fingerprint } = this.#timeline
       const parts = key.map((column, i) => keyText(source.columns[column]!.type, this.#last[i]!))

@@ -1,4 +1,4 @@
-import type { MarkMove, OnlineStore, TimelineKey } from '../stores/online-store.ts'
+import type { MarkMove, OnlineStore, TimelineAppend, TimelineKey } from '../stores/online-store.ts'
 import type { Value } from '../timeline/column-type.ts'
 import { compact } from '../timeline/compact.ts'
 import type { RowEncoder } from '../timeline/row-codec.ts'
@@ -11,10 +11,18 @@ export class TimelineLoader {
   readonly #store: OnlineStore
   readonly #encoder: RowEncoder
   readonly #expiry: (newest_ms: number) => number | null
+  readonly #scattered: boolean
   readonly #pending: { key: TimelineKey; start: number; newest_ms: number }[] = []
   #open = false
 
-  constructor(store: OnlineStore, encoder: RowEncoder, expiry: (newest_ms: number) => number | null) {
+  /** `scattered`: rows of one key come at any time, again and again. */
+  constructor(
+    store: OnlineStore,
+    encoder: RowEncoder,
+    expiry: (newest_ms: number) => number | null,
+    scattered = false,
+  ) {
+    this.#scattered = scattered
     this.#store = store
     this.#encoder = encoder
     this.#expiry = expiry
@@ -63,6 +71,11 @@ export class TimelineLoader {
       .filter((append) => append.rows.length > 0)
     this.#pending.length = 0
     if (appends.length === 0) return false
+    if (this.#scattered) {
+      // Each batch has rows of most entities: tidied after each, they would be rewritten over and over. Reads find them untidy.
+      await this.#store.append(joined(appends), [move])
+      return true
+    }
     const keys = [...new Set(appends.map(({ key }) => key))]
     const before = await this.#store.read(keys)
     await this.#store.append(appends, [move])
@@ -75,4 +88,22 @@ export class TimelineLoader {
     }
     return true
   }
+}
+
+/** One append for each key. */
+function joined(appends: readonly TimelineAppend[]): TimelineAppend[] {
+  const byKey = new Map<TimelineKey, TimelineAppend[]>()
+  for (const append of appends) {
+    const list = byKey.get(append.key)
+    if (list === undefined) byKey.set(append.key, [append])
+    else list.push(append)
+  }
+  return [...byKey].map(([key, list]) => {
+    const expiries = list.map(({ expires_at_ms }) => expires_at_ms)
+    return {
+      key,
+      rows: list.length === 1 ? list[0]!.rows : Buffer.concat(list.map(({ rows }) => rows)),
+      expires_at_ms: expiries.includes(null) ? null : Math.max(...(expiries as number[])),
+    }
+  })
 }

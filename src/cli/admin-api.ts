@@ -3,6 +3,7 @@ import { stream } from 'hono/streaming'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { ClockMode } from '../features/clock.ts'
 import type { Model, SourceModel } from '../features/model.ts'
+import { archiveColumns } from '../stores/archive-columns.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
@@ -83,7 +84,7 @@ export function createAdminApi(deps: AdminDeps): Hono {
 
   app.post('/sources/:source/archive/begin', async (c) => {
     const source = archived(c.req.param('source'))
-    const columns = source.columns.map(({ archiveName, type, nullable }) => ({ name: archiveName, type, nullable }))
+    const columns = archiveColumns(source)
     await archive.create(source.archive!.table, columns, columns[source.time]!.name)
     await archiveLoaded(store, source.name)
     return c.json({})

@@ -44,7 +44,7 @@ export async function loadArchive(
         throw new SyntaxError(`n: ${JSON.stringify(envelope.n)} is not a sequence number`)
       }
       n = envelope.n as number
-      const event = source.parser.parse(envelope.e)
+      const event = source.rawParser.parse(envelope.e)
       for (const [c, value] of event.values.entries()) values[c]!.push(value)
       sequences.push(n)
     } catch (error) {

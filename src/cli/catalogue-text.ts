@@ -181,10 +181,10 @@ function rowsOf(found: Entry): Row[] {
       ]
     }
     case 'column': {
-      const { type, nullable, archive_name, features, groups } = found.entry
+      const { type, nullable, archive_name, computed, features, groups } = found.entry
       return [
         ['type', `${type}${nullable ? ' or null' : ''}`],
-        ['archive', archive_name],
+        computed === null ? ['archive', archive_name] : ['computed', `version ${computed}`],
         ['key of', list(groups)],
         ['features', features.length === 0 ? 'none reads it' : list(features)],
         ['read by', readBy(found.services)],

@@ -18,7 +18,10 @@ export function makeIntake(
   const first = new Map(
     [...model.sources.values()].map((source) => [
       source.name,
-      [...model.timelines.values()].find((timeline) => timeline.source === source),
+      // By what events bring: nothing is computed for who only takes them in.
+      [...model.timelines.values()].find(
+        (timeline) => timeline.source === source && timeline.key.every((column) => column < source.raw.length),
+      ),
     ]),
   )
   return async (source, events) => {

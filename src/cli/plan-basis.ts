@@ -24,13 +24,13 @@ export async function planBasis(backend: Backend, model: Model, clock: ClockMode
   return { live, timelines: records, stats, clock, now_ms }
 }
 
-/** Null where there is no archive, no table yet, or nothing in it from then on. */
+/** Null where there is no archive, no table yet, nothing in it from then on, or no column of it that tells entities apart. */
 async function timelineStats(
   backend: Backend,
   { source, key }: TimelineModel,
   from_ms: number | null,
 ): Promise<TimelineStats | null> {
-  if (source.archive === null) return null
+  if (source.archive === null || key.some((column) => column >= source.raw.length)) return null
   const columns = archiveColumns(source)
   const asked = {
     table: source.archive.table,

@@ -182,7 +182,7 @@ export class QuarantineDesk {
 /** The event as the stream takes it, or why it is refused. */
 function judge(source: SourceModel, raw: Uint8Array): IntakeEvent | string {
   try {
-    return { parsed: source.messages.readSent(raw)[0], raw }
+    return { parsed: source.rawMessages.readSent(raw)[0], raw }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }

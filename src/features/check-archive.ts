@@ -60,7 +60,7 @@ async function checkTable(
     return
   }
   const isOurs = PROVENANCE.every((column) => found.columns.has(column))
-  for (const [number, { name, archiveName, type, nullable }] of source.columns.entries()) {
+  for (const [number, { name, archiveName, type, nullable }] of source.raw.entries()) {
     const column = found.columns.get(archiveName)
     if (column === undefined && isOurs) {
       // Columns that events may lack are added by millrace to tables that it made itself.

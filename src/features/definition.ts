@@ -56,6 +56,15 @@ export interface StreamOptions {
   readonly decode?: Decode
 }
 
+/** A column that follows from the others of its event. */
+export interface ComputeData {
+  /** A whole number from 1 on. Another one makes another column: what rows hold of the old one is no longer read. */
+  readonly version: number
+  readonly type: z.core.$ZodType
+  /** Pure. Sees what is known of the event while it is scored. */
+  readonly of: (row: never) => unknown
+}
+
 /** A source as it was defined, unchecked: `check` and `resolve` say what is wrong with it. */
 export interface SourceData extends Described {
   readonly kind: 'source'
@@ -67,6 +76,8 @@ export interface SourceData extends Described {
   /** A boolean column: true makes the event a tombstone, which takes the event of the same id and time away. */
   readonly deleted: string | null
   readonly outcome: readonly string[]
+  /** By name: columns that no event brings, and that follow from those it does. */
+  readonly compute: Readonly<Record<string, ComputeData>>
   readonly stream: StreamOptions | null
   readonly archive: ArchiveOptions | null
   /** How far in the past a value may be asked for exactly. Default `'2d'`. */

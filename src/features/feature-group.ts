@@ -16,7 +16,8 @@ import type { AnyEntity } from './entity.ts'
 import type { AnySource } from './source.ts'
 
 type NameOf<Src extends AnySource> = Src[typeof meta]['name']
-type ShapeOf<Src extends AnySource> = Src[typeof meta][typeof type]['shape']
+/** Of all its columns, computed ones too. */
+type ShapeOf<Src extends AnySource> = Src[typeof meta][typeof type]['shape'] & Src[typeof meta][typeof type]['computed']
 
 /** A feature as it was written, or a sentence that says what is wrong with it. */
 type Feature<S extends string, X> =

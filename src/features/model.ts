@@ -22,7 +22,7 @@ export interface SourceColumn {
   readonly nullable: boolean
   /** It is the event's time and the schema gives it as `z.int()`, in epoch milliseconds: `derive` sees it as such a number. */
   readonly epoch?: true
-  /** Its name in the archive table. */
+  /** Its name in the archive table; of a computed column its own name, as the table has none. */
   readonly archiveName: string
 }
 
@@ -69,9 +69,25 @@ export interface SourceWhere {
   readonly values: readonly KindValue[]
 }
 
+/** Told of a function that threw, or gave what its column does not take: the value is null then. */
+export type ComputeFailure = (column: string, why: string) => void
+
+/** The functions of a source's computed columns: the same on every road. */
+export interface ComputedColumns {
+  /** Whoever runs the process hears of failures here; there is one for all roads. */
+  onFailure: ComputeFailure | null
+  /** Appends the computed values to the canonical values of an event, in the order of the source's columns. */
+  appendTo(values: Value[]): void
+}
+
 export interface SourceModel extends Described {
   readonly name: string
+  /** Those that events bring, and behind them the computed ones. */
   readonly columns: readonly SourceColumn[]
+  /** Those that events bring: the log, the archive table and requests have no others. */
+  readonly raw: readonly SourceColumn[]
+  /** Null where the source has no computed columns. */
+  readonly computed: ComputedColumns | null
   /** Column numbers. */
   readonly id: number
   readonly time: number
@@ -85,9 +101,12 @@ export interface SourceModel extends Described {
   readonly precision: 'ms' | 's'
   /** As it was defined, for the API's description. */
   readonly schema: z.core.$ZodObject
-  /** Of the rows that are given to it: whoever has a message of its topic asks `messages`. */
+  /** Of the rows that are given to it: whoever has a message of its topic asks `messages`. Gives whole events, with computed columns. */
   readonly parser: EventParser
   readonly messages: MessageReader
+  /** The same for who carries or judges events: they are as they came, and nothing is computed. */
+  readonly rawParser: EventParser
+  readonly rawMessages: MessageReader
   /** Null: all messages of its topic are its events. */
   readonly where: SourceWhere | null
   /** Whether messages are something else than its rows as JSON, which its `decode` makes rows of. */

@@ -72,7 +72,11 @@ function draftOf(group: GroupData, source: SourceModel, entity: EntityModel): Ti
   const fingerprint = timelineFingerprint({
     source: source.name,
     entity: entity.name,
-    key: names,
+    // Under other versions of a computed key there are other entities.
+    key: names.map((name) => {
+      const { version } = source.columns[numberIn(source)(name)]!.type
+      return version === undefined ? name : `${name}@${version}`
+    }),
     id: source.columns[source.id]!.name,
     time: source.columns[source.time]!.name,
     where: source.where,

@@ -2,12 +2,13 @@ import { durationMs } from '../timeline/duration.ts'
 import { kindsOf, topicOf } from './checks/topics.ts'
 import type { ColumnReading } from './column-types.ts'
 import { readColumn } from './column-types.ts'
+import { ColumnFunctions, type ComputedReading, computingParser } from './computed-columns.ts'
 import type { Described, EntityData, SourceData } from './definition.ts'
 import { EventError, showValue } from './event-error.ts'
 import { eventParser } from './event-parser.ts'
 import { messageReader } from './message-reader.ts'
-import type { EntityModel, KeyModel, SourceModel, SourceWhere } from './model.ts'
-import { schemaColumns } from './schema-columns.ts'
+import type { EntityModel, EventParser, KeyModel, SourceColumn, SourceModel, SourceWhere } from './model.ts'
+import { computedColumns, schemaColumns } from './schema-columns.ts'
 import { valueReader } from './value-reader.ts'
 
 /** The part of a definition that is for people. */
@@ -37,7 +38,6 @@ export function sourceModel(source: SourceData, keys: readonly string[]): Source
   const topic = topicOf(source)
   const where = whereOf(source)
   const decode = source.stream?.decode ?? null
-  const parser = eventParser({ source: source.name, columns: readings, ...roles, where })
   const times = readings.flatMap(({ name, type, epoch }) =>
     type.kind === 'time' ? [[name, epoch ? 'epoch' : 'iso'] as const] : [],
   )
@@ -47,16 +47,27 @@ export function sourceModel(source: SourceData, keys: readonly string[]): Source
     columns: Object.freeze(names),
     times: Object.freeze(Object.fromEntries(times)),
   })
-  return {
-    name: source.name,
-    ...describedOf(source),
-    columns: readings.map(({ name, type, nullable, epoch }) => ({
+  const raw = readings.map(
+    ({ name, type, nullable, epoch }): SourceColumn => ({
       name,
       type,
       nullable,
       ...(epoch ? { epoch } : {}),
       archiveName: archive?.columns?.[name] ?? name,
-    })),
+    }),
+  )
+  const made = [...computedColumns(source).values()] as ComputedReading[]
+  const computed = made.length === 0 ? null : new ColumnFunctions(raw, roles.outcome, made, roles.precision)
+  const rawParser = eventParser({ source: source.name, columns: readings, ...roles, where })
+  const parser = computed === null ? rawParser : computingParser(rawParser, computed)
+  const messagesBy = (by: EventParser) =>
+    messageReader({ source: source.name, topic, parser: by, where, decode, context })
+  return {
+    name: source.name,
+    ...describedOf(source),
+    columns: [...raw, ...made.map(({ name, type, nullable }) => ({ name, type, nullable, archiveName: name }))],
+    raw,
+    computed,
     ...roles,
     schema: source.schema,
     topic,
@@ -66,7 +77,9 @@ export function sourceModel(source: SourceData, keys: readonly string[]): Source
         : { table: archive.table, lag_ms: archive.lag === undefined ? null : durationMs(archive.lag) },
     streamed: source.stream !== null,
     parser,
-    messages: messageReader({ source: source.name, topic, parser, where, decode, context }),
+    messages: messagesBy(parser),
+    rawParser,
+    rawMessages: messagesBy(rawParser),
     where,
     decoded: decode !== null,
   }

@@ -1,11 +1,15 @@
 import { type ColumnReading, isRefusal, readColumn } from './column-types.ts'
+import type { ComputedReading } from './computed-columns.ts'
 import type { SourceData } from './definition.ts'
 import type { Refusal } from './zod-definition.ts'
 
-const known = new WeakMap<SourceData, ReadonlyMap<string, ColumnReading | Refusal>>()
+type Columns = ReadonlyMap<string, ColumnReading | Refusal>
 
-/** The columns of a source's schema, each understood or refused. */
-export function schemaColumns(source: SourceData): ReadonlyMap<string, ColumnReading | Refusal> {
+const known = new WeakMap<SourceData, Columns>()
+const computed = new WeakMap<SourceData, Columns>()
+
+/** The columns of a source's schema, those that events bring, each understood or refused. */
+export function schemaColumns(source: SourceData): Columns {
   const columns =
     known.get(source) ??
     new Map(
@@ -23,18 +27,38 @@ function asTime(column: ColumnReading | Refusal): ColumnReading | Refusal {
   return isRefusal(column) || column.type.kind !== 'int' ? column : { ...column, type: { kind: 'time' }, epoch: true }
 }
 
+/** The computed columns of a source, each understood or refused. Any may be null: a function can fail. */
+export function computedColumns(source: SourceData): Columns {
+  const columns =
+    computed.get(source) ??
+    new Map(
+      Object.entries(source.compute).map(([name, { version, type, of }]): [string, ComputedReading | Refusal] => {
+        const column = readColumn(type)
+        if (isRefusal(column)) return [name, column]
+        return [name, { ...column, name, of, type: { ...column.type, version }, nullable: true }]
+      }),
+    )
+  computed.set(source, columns)
+  return columns
+}
+
+/** All columns of a source; what the schema has and a function computes, too, is told of the source. */
+function allColumns(source: SourceData): Columns {
+  return new Map([...schemaColumns(source), ...computedColumns(source)])
+}
+
 /** A column of a source, or null where it has none of that name or refuses it, which is told of the source. */
-export function columnNamed(source: SourceData, name: string): ColumnReading | null {
-  const column = schemaColumns(source).get(name)
+export function columnNamed(source: SourceData, name: string, columns = allColumns(source)): ColumnReading | null {
+  const column = columns.get(name)
   return column === undefined || isRefusal(column) ? null : column
 }
 
 /** Whether a source has a column of that name, be it a refused one. */
 export function hasColumn(source: SourceData, name: string): boolean {
-  return schemaColumns(source).has(name)
+  return schemaColumns(source).has(name) || Object.hasOwn(source.compute, name)
 }
 
 /** The names of a source's columns, for a message that says which there are. */
-export function columnNames(source: SourceData): string {
-  return [...schemaColumns(source).keys()].join(', ')
+export function columnNames(source: SourceData, columns = allColumns(source)): string {
+  return [...columns.keys()].join(', ')
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Windowed } from '../timeline/aggregate.ts'
 import type { Integer, Keyed, type } from '../timeline/column.ts'
 import type { meta, ServiceData, Shape } from './definition.ts'
+import type { Canonical, Computed, EventBeforeOutcome, NotYetKnown, NullIn } from './event-types.ts'
 import type { AnyGroup, View } from './feature-group.ts'
 import type { AnySource } from './source.ts'
 
@@ -17,24 +18,13 @@ export type FeatureList = readonly (AnyGroup | View<AnyGroup, string>)[]
 type NameOf<Src extends AnySource> = Src[typeof meta]['name']
 type ShapeOf<Src extends AnySource> = Src[typeof meta][typeof type]['shape']
 type OutcomeOf<Src extends AnySource> = Src[typeof meta][typeof type]['outcome']
-type NullIn<V> = [Extract<V, null | undefined>] extends [never] ? never : null
+type ComputedOf<Src extends AnySource> = Src[typeof meta][typeof type]['computed']
+
+/** All that `derive` sees of an event. */
+type SeenOf<Src extends AnySource> = Canonical<ShapeOf<Src>> & Computed<ComputedOf<Src>>
 type Flat<X> = { [K in keyof X]: X[K] }
 
 // ---- events ----
-
-/**
- * An event without the columns that are not known while it is scored. `_Why` is for the reader of an error: it says what is
- * wrong with asking for one of them.
- */
-export type EventBeforeOutcome<_Why, Event, Out> = {
-  readonly [N in keyof Event as N extends Out ? never : N]: Event[N]
-}
-
-type NotYetKnown<Out> = `${Out & string} is an outcome: it is not known while the event is scored`
-
-type Canonical<Sh extends Shape> = {
-  [N in keyof Sh & string]: NonNullable<z.output<Sh[N]>> | NullIn<z.output<Sh[N]>>
-}
 
 /** An event as the caller sends it to be scored: its outcome is not known yet. */
 export type EventIn<Src extends AnySource> = EventBeforeOutcome<
@@ -43,10 +33,10 @@ export type EventIn<Src extends AnySource> = EventBeforeOutcome<
   OutcomeOf<Src>
 >
 
-/** The event that `derive` sees: money in minor units, null for what the event lacks, no outcome columns. */
+/** The event that `derive` sees: money in minor units, null for what the event lacks, computed columns, no outcome columns. */
 export type EventSeen<Src extends AnySource> = EventBeforeOutcome<
   NotYetKnown<OutcomeOf<Src>>,
-  Canonical<ShapeOf<Src>>,
+  SeenOf<Src>,
   OutcomeOf<Src>
 >
 
@@ -59,7 +49,7 @@ type KeyColumnOf<Gr extends AnyGroup> =
   EntityOfGroup<Gr>[typeof meta]['columns'][keyof EntityOfGroup<Gr>[typeof meta]['columns']]
 
 /** The columns of the service's event that are known while it is scored. */
-type Known<Ev extends AnySource> = Exclude<keyof ShapeOf<Ev>, OutcomeOf<Ev>>
+type Known<Ev extends AnySource> = Exclude<keyof ShapeOf<Ev>, OutcomeOf<Ev>> | keyof ComputedOf<Ev>
 
 /**
  * Whether the service's event is of the very source that the group adds up: then the entity's columns give its key.
@@ -70,7 +60,12 @@ type IsOwn<Ev extends AnySource, Gr extends AnyGroup> = [NameOf<SourceOfGroup<Gr
 /** Null where the event may lack a part of the group's key: its features are then `missing`. */
 type NullOfKey<Ev extends AnySource, Gr extends AnyGroup> = [Ev] extends [never]
   ? never
-  : NullIn<z.output<ShapeOf<Ev>[(IsOwn<Ev, Gr> extends true ? KeyColumnOf<Gr> : keyof KeyOf<Gr>) & Known<Ev>]>>
+  : NullOfColumn<Ev, (IsOwn<Ev, Gr> extends true ? KeyColumnOf<Gr> : keyof KeyOf<Gr>) & Known<Ev>>
+
+/** A computed column may always be null. */
+type NullOfColumn<Ev extends AnySource, N> =
+  | NullIn<z.output<ShapeOf<Ev>[N & keyof ShapeOf<Ev>]>>
+  | ([N & keyof ComputedOf<Ev>] extends [never] ? never : null)
 
 /** Served names and what is behind them. */
 type Served<G extends string, Fs, Null> = {
@@ -139,7 +134,7 @@ export type ServiceInput<L extends FeatureList, Ev extends AnySource, R extends 
 /** What a function of `derive` is given: the features `f`, where a sum past 2^53 is rounded, the event, the request. */
 export type DeriveArgument<L extends FeatureList, Ev extends AnySource, R extends Shape> = {
   readonly f: { readonly [N in keyof VectorIn<L, Ev>]: Rounded<VectorIn<L, Ev>[N]> }
-} & EventProperty<Ev, Ev extends AnySource ? Canonical<ShapeOf<Ev>> : never> &
+} & EventProperty<Ev, Ev extends AnySource ? SeenOf<Ev> : never> &
   Property<'request', [R] extends [never] ? never : z.output<z.ZodObject<R>>>
 
 // ---- for clients: import type * as definitions ----

@@ -4,13 +4,15 @@ import type { Duration } from '../timeline/duration.ts'
 import { noteWritten } from '../timeline/written-at.ts'
 import {
   type ArchiveOptions,
+  type ComputeData,
   type Described,
   meta,
   type Shape,
   type SourceData,
   type StreamOptions,
 } from './definition.ts'
-import { definitionTitle, describedIn, frozenList, isZodObject } from './definition-input.ts'
+import { definitionTitle, describedIn, frozenList, isZodObject, isZodType } from './definition-input.ts'
+import type { Canonical, EventBeforeOutcome, NotYetKnown } from './event-types.ts'
 
 /** How far in the past a value may be asked for exactly, where a source does not say. */
 const LOOKBACK_DEFAULT: Duration = '2d'
@@ -44,22 +46,42 @@ type ColumnsOf<Sh extends Shape, V> = string extends keyof Sh
   : { [N in keyof Sh & string]: z.output<Sh[N]> extends V ? N : never }[keyof Sh & string]
 
 /** What the compiler knows of a source. */
-export interface SourceInfo<S extends string, Sh extends Shape, Out extends string> extends SourceData {
+export interface SourceInfo<S extends string, Sh extends Shape, Out extends string, C extends Shape>
+  extends SourceData {
   readonly name: S
-  readonly [type]: { readonly shape: Sh; readonly outcome: Out }
+  readonly [type]: { readonly shape: Sh; readonly outcome: Out; readonly computed: C }
 }
 
+/** What has no computed columns. */
+type None = Readonly<Record<never, never>>
+
 /** A source is its columns, as `payments.amount`; what else it says sits behind `[meta]`, so a column may have any name. */
-export type Source<S extends string, Sh extends Shape, Out extends string = never> = {
-  readonly [N in keyof Sh & string]: ColumnOf<S, N, Sh[N]>
-} & { readonly [meta]: SourceInfo<S, Sh, Out> }
+export type Source<S extends string, Sh extends Shape, Out extends string = never, C extends Shape = None> = {
+  readonly [N in (keyof Sh | keyof C) & string]: ColumnOf<S, N, N extends keyof Sh ? Sh[N] : C[N]>
+} & { readonly [meta]: SourceInfo<S, Sh, Out, C> }
 
 export interface AnySource {
-  readonly [meta]: SourceInfo<string, Shape, string>
+  readonly [meta]: SourceInfo<string, Shape, string, Shape>
+}
+
+/** An event as a function of `compute` sees it: money in minor units, null for what it lacks, no outcome and no computed columns. */
+export type ComputeRow<Sh extends Shape, Out> = EventBeforeOutcome<NotYetKnown<Out>, Canonical<Sh>, Out>
+
+/** A column that follows from the others of its event. */
+export interface ComputeOptions<Row, X> {
+  /** A whole number from 1 on. Raise it whenever `of` gives other values: old rows then lack the column, until they are back-filled. */
+  readonly version: number
+  /** One of the types that a schema may have. The value is put in the form that such a column has. */
+  readonly type: X
+  /**
+   * A pure function of the event: the same value for the same event, at any time and on every machine. Null where it throws or gives what
+   * the column does not take, which is counted and told.
+   */
+  readonly of: (row: Row) => z.input<NoInfer<X>> | null | undefined
 }
 
 // `& string` makes the compiler spell the columns out where it refuses another.
-export interface SourceOptions<Sh extends Shape, Out extends string> extends Described {
+export interface SourceOptions<Sh extends Shape, Out extends string, C extends Shape> extends Described {
   /** What an event is: `z.object({ ... })`, from a closed list of zod types that `check` names. */
   readonly schema: z.core.$ZodObject<Sh>
   /** The column that is the event's id: of one id and time there is one event. */
@@ -72,6 +94,8 @@ export interface SourceOptions<Sh extends Shape, Out extends string> extends Des
   readonly deleted?: ColumnsOf<NoInfer<Sh>, boolean> & string
   /** Columns that are not known yet while the event is scored: they are null then, in training too. */
   readonly outcome?: readonly Out[]
+  /** Columns that no event brings, each computed from those it does: `{ bin: { version: 1, type: z.string(), of: (row) => row.pan.slice(0, 6) } }`. */
+  readonly compute?: { readonly [N in keyof C]: ComputeOptions<ComputeRow<NoInfer<Sh>, NoInfer<Out>>, C[N]> }
   /** The topic that brings new events, and what of it. Without it, the source is read from its archive alone. */
   readonly stream?: StreamOptions
   /** The ClickHouse table that holds the same events, all of them. */
@@ -94,12 +118,14 @@ export interface SourceOptions<Sh extends Shape, Out extends string> extends Des
  * sum(payments.amount).over('7d')
  * ```
  */
-export function source<const S extends string, Sh extends Shape, const Out extends keyof Sh & string = never>(
-  name: S,
-  options: SourceOptions<Sh, Out>,
-): Source<S, Sh, Out> {
+export function source<
+  const S extends string,
+  Sh extends Shape,
+  const Out extends keyof Sh & string = never,
+  C extends Shape = None,
+>(name: S, options: SourceOptions<Sh, Out, C>): Source<S, Sh, Out, C> {
   const title = definitionTitle('source', name, options)
-  const { schema, id, time, version, deleted, outcome, stream, archive, lookback } = options
+  const { schema, id, time, version, deleted, outcome, compute, stream, archive, lookback } = options
   if (!isZodObject(schema)) throw new TypeError(`${title} needs a schema, as schema: z.object({ id: z.string(), ... })`)
   for (const [option, column] of Object.entries({ id, time })) {
     if (typeof column !== 'string') throw new TypeError(`${title} needs ${option}: the name of its ${option} column`)
@@ -114,15 +140,29 @@ export function source<const S extends string, Sh extends Shape, const Out exten
     version: version ?? null,
     deleted: deleted ?? null,
     outcome: frozenList(outcome ?? []),
+    compute: frozenCompute(title, (compute ?? {}) as Readonly<Record<string, unknown>>),
     stream: stream ? frozenStream(stream) : null,
     archive: archive ? frozenArchive(archive) : null,
     lookback: lookback ?? LOOKBACK_DEFAULT,
   })
   noteWritten(data)
   const columns: Record<string | symbol, Column<string, string, unknown, Kind> | SourceData> = Object.create(null)
-  for (const column of Object.keys(schema._zod.def.shape)) columns[column] = makeColumn(name, column)
+  const names = [...Object.keys(schema._zod.def.shape), ...Object.keys(data.compute)]
+  for (const column of names) columns[column] = makeColumn(name, column)
   columns[meta] = data
-  return Object.freeze(columns) as unknown as Source<S, Sh, Out>
+  return Object.freeze(columns) as unknown as Source<S, Sh, Out, C>
+}
+
+function frozenCompute(title: string, compute: Readonly<Record<string, unknown>>): SourceData['compute'] {
+  const columns = Object.entries(compute).map(([name, given]): [string, ComputeData] => {
+    const { version, type, of } = (given ?? {}) as { [K in keyof ComputeData]?: unknown }
+    const computed = `${title}, compute.${name}`
+    if (!isZodType(type)) throw new TypeError(`${computed} needs a zod type, as type: z.string()`)
+    if (typeof of !== 'function')
+      throw new TypeError(`${computed} needs a function, as of: (row) => row.pan.slice(0, 6)`)
+    return [name, Object.freeze({ version: version as number, type, of: of as ComputeData['of'] })]
+  })
+  return Object.freeze(Object.fromEntries(columns))
 }
 
 function frozenStream(stream: StreamOptions): StreamOptions {

@@ -1,5 +1,6 @@
 import { showValue } from '../features/event-error.ts'
-import type { ParsedEvent, ServiceModel, SourceModel } from '../features/model.ts'
+import { eventSeen } from '../features/event-seen.ts'
+import type { ParsedEvent, ServiceModel } from '../features/model.ts'
 import { type FeatureValue, isMap } from '../timeline/aggregate.ts'
 import { ERROR, OK } from './feature-status.ts'
 import type { Vector } from './timeline-reader.ts'
@@ -17,7 +18,7 @@ export class DerivedValues {
   readonly #functions: readonly { readonly name: string; readonly compute: Compute }[]
   readonly #onFailure: DeriveFailure | undefined
   readonly #first: number
-  readonly #seenEvent: ((event: ParsedEvent) => object) | null
+  readonly #seenEvent: ReturnType<typeof eventSeen> | null
   readonly #features: object
   #vector: Vector | null = null
   /** The worst status among the features that the function at work has read. */
@@ -28,7 +29,7 @@ export class DerivedValues {
     this.#functions = service.derive.map(({ name, compute }) => ({ name, compute: compute as Compute }))
     this.#onFailure = onFailure
     this.#first = service.features.length
-    this.#seenEvent = service.event === null ? null : eventSeen(service.event)
+    this.#seenEvent = service.event === null ? null : eventSeen(service.event.columns, service.event.outcome)
     const features: object = Object.create(null)
     for (const [slot, { name }] of service.features.entries()) {
       Object.defineProperty(features, name, { enumerable: true, get: () => this.#read(slot) })
@@ -40,7 +41,7 @@ export class DerivedValues {
     if (this.#functions.length === 0) return
     this.#vector = vector
     const input: Record<string, unknown> = { f: this.#features }
-    if (event !== null) input.event = this.#seenEvent!(event)
+    if (event !== null) input.event = this.#seenEvent!(event.values)
     if (request !== undefined) input.request = request
     for (let i = 0; i < this.#functions.length; i++) {
       this.#worst = OK
@@ -88,19 +89,4 @@ function scalar(value: unknown): string | number | boolean | null | undefined {
   // Adding 0 makes -0 a 0.
   if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : undefined
   return value === null || typeof value === 'string' || typeof value === 'boolean' ? value : undefined
-}
-
-/** The event as `derive` sees it: canonical values by name, times as its schema has them, no outcome. */
-function eventSeen(source: SourceModel): (event: ParsedEvent) => object {
-  const columns = source.columns
-    .map(({ name, type, epoch }, column) => ({ name, column, isText: type.kind === 'time' && epoch !== true }))
-    .filter(({ column }) => !source.outcome.includes(column))
-  return ({ values }) => {
-    const seen: Record<string, unknown> = {}
-    for (const { name, column, isText } of columns) {
-      const value = values[column]!
-      seen[name] = isText && value !== null ? new Date(value as number).toISOString() : value
-    }
-    return seen
-  }
 }

@@ -2,9 +2,9 @@ import { whereHash } from '../features/fingerprint.ts'
 import type { SourceModel } from '../features/model.ts'
 import type { ArchiveColumn } from './event-archive.ts'
 
-/** A source's columns as its archive table names them, in the source's order. */
+/** A source's columns as its archive table names them, in the source's order: those that events bring. */
 export function archiveColumns(source: SourceModel): ArchiveColumn[] {
-  return source.columns.map(({ archiveName, type, nullable }) => ({ name: archiveName, type, nullable }))
+  return source.raw.map(({ archiveName, type, nullable }) => ({ name: archiveName, type, nullable }))
 }
 
 /** Whether it is us who fill a source's archive: with a `lag` the owner says that others do, and how late they may be. */

@@ -135,7 +135,7 @@ export class TopicArchiver {
     for (const [i, value] of values.entries()) {
       const offset = baseOffset + i
       try {
-        const events = source.messages.read(value)
+        const events = source.rawMessages.read(value)
         for (const event of events) batch.add(event, partition, offset, append_ms[i]!)
         if (events.length === 0) skipped.push(offset)
       } catch {

@@ -24,7 +24,10 @@ export class FilledSource {
   readonly #ids = new Set<unknown>()
 
   constructor(source: AnySource) {
-    this.#parser = compiledSource(source, "build() needs a source first, as build(payments, { card_id: 'c1' })").parser
+    this.#parser = compiledSource(
+      source,
+      "build() needs a source first, as build(payments, { card_id: 'c1' })",
+    ).rawParser
     const data = source[meta]
     const readings = schemaColumns(data)
     this.#data = data

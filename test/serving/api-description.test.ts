@@ -324,6 +324,7 @@ describe('/v1/catalogue', () => {
       scale: 2,
       nullable: false,
       archive_name: 'amount',
+      computed: null,
       features: expect.arrayContaining(['card_velocity__spend_24h']),
       groups: [],
     })

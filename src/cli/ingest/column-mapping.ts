@@ -36,7 +36,7 @@ export function findColumns(
 ): FileColumns {
   checkMapped(file, mapping.names, names)
   const given = new Set(names)
-  const open = source.columns.filter(({ name }) => !mapping.names.has(name) && !Object.hasOwn(mapping.constants, name))
+  const open = source.raw.filter(({ name }) => !mapping.names.has(name) && !Object.hasOwn(mapping.constants, name))
   const known = (nameOf: (column: (typeof open)[number]) => string) => open.filter((c) => given.has(nameOf(c))).length
   const byArchive = known((column) => column.archiveName) > known((column) => column.name)
   const found = new Map(mapping.names)

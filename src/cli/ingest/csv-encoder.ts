@@ -31,7 +31,7 @@ export function csvEncoder(
   }
   const { names: found, unused } = findColumns('the header of the file', source, mapping, names)
   const columns = [...found].map(([column, name]) => ({ column, cell: names.indexOf(name) }))
-  const { fromText } = source.parser
+  const { fromText } = source.rawParser
   return {
     unused,
     encode(texts) {
@@ -55,7 +55,7 @@ function otherDelimiter(names: readonly string[], delimiter: string): string | n
 }
 
 function isColumn(source: SourceModel, mapping: ColumnMapping, name: string): boolean {
-  const own = source.columns.some((column) => column.name === name || column.archiveName === name)
+  const own = source.raw.some((column) => column.name === name || column.archiveName === name)
   return own || [...mapping.names.values()].includes(name)
 }
 

@@ -100,7 +100,7 @@ function judged(source: SourceModel, text: string): { value: unknown; parsed: Pa
   const value = jsonLine(text)
   if (value instanceof Error) return value.message
   try {
-    return { value, parsed: source.parser.parse(value) }
+    return { value, parsed: source.rawParser.parse(value) }
   } catch (error) {
     if (error instanceof EventError) return error.message
     throw error
@@ -110,7 +110,7 @@ function judged(source: SourceModel, text: string): { value: unknown; parsed: Pa
 function addUnused(unused: Set<string>, source: SourceModel, event: unknown): void {
   for (const name of Object.keys(event as object)) {
     if (unused.size >= UNUSED_MAX) return
-    if (!source.columns.some((column) => column.name === name)) unused.add(name)
+    if (!source.raw.some((column) => column.name === name)) unused.add(name)
   }
 }
 
@@ -124,7 +124,7 @@ class EventSummary {
 
   constructor(source: SourceModel) {
     this.#source = source
-    this.#filled = source.columns.map(() => false)
+    this.#filled = source.raw.map(() => false)
   }
 
   add({ values, time_ms }: ParsedEvent): void {
@@ -140,6 +140,6 @@ class EventSummary {
 
   alwaysNull(): string[] {
     if (this.count === 0) return []
-    return this.#source.columns.filter((_, i) => !this.#filled[i]).map(({ name }) => name)
+    return this.#source.raw.filter((_, i) => !this.#filled[i]).map(({ name }) => name)
   }
 }

@@ -51,7 +51,7 @@ export async function* inputChunks(reading: Reading, options: ChunkOptions): Asy
   if (archivedThrough !== null) {
     // The lines made of Parquet are our own: that they are JSON need not be looked at.
     if (input.format === 'parquet') encode = (texts) => texts
-    encode = archiveEncoder(source.parser, encode, archivedThrough)
+    encode = archiveEncoder(source.rawParser, encode, archivedThrough)
   }
   for await (const block of blocks) yield* eventChunks(block, limits, encode)
 }
@@ -91,7 +91,7 @@ async function* checkedFirst(
       checked = true
       const place = `${input.name}, in its first ${texts.length === 1 ? 'line' : `${texts.length} lines`},`
       // A field that may be absent may come later, unless another is so near that it must be meant.
-      const rare = source.columns.filter((column) => column.nullable && isRare(mapping.names.get(column.name), names))
+      const rare = source.raw.filter((column) => column.nullable && isRare(mapping.names.get(column.name), names))
       for (const { name } of rare) onNote(`${place} has no column '${mapping.names.get(name)}', given for ${name}`)
       const others = [...mapping.names].filter(([column]) => !rare.some(({ name }) => name === column))
       checkMapped(place, new Map(others), names)

@@ -16,7 +16,7 @@ export interface MappingFlags {
 
 /** Reads what the command line says about names. Throws a UsageError where it names a column that the source lacks, or one twice. */
 export function readMapping(source: SourceModel, flags: MappingFlags): ColumnMapping {
-  const columns = source.columns.map(({ name }) => name)
+  const columns = source.raw.map(({ name }) => name)
   const taken = new Map<string, string>()
   const take = (flag: string, column: string): void => {
     if (!columns.includes(column)) {
@@ -43,7 +43,7 @@ export function readMapping(source: SourceModel, flags: MappingFlags): ColumnMap
     take('--set', column)
     texts[column] = text
   }
-  const constants = { ...source.parser.fromText(texts) }
+  const constants = { ...source.rawParser.fromText(texts) }
   checkConstants(source, constants)
   return { names, constants }
 }
@@ -82,7 +82,7 @@ function mapFile(path: string): [string, string][] {
 function checkConstants(source: SourceModel, constants: Readonly<Record<string, unknown>>): void {
   if (Object.keys(constants).length === 0) return
   try {
-    source.parser.parse(constants)
+    source.rawParser.parse(constants)
   } catch (error) {
     if (!(error instanceof EventError)) throw error
     const problem = error.problems.find(({ column }) => column !== null && Object.hasOwn(constants, column))

@@ -43,7 +43,7 @@ export function parquetRows(
   const { names: found, unused } = findColumns(file.path, source, mapping, names)
   const fields: Field[] = []
   const unfit: { why: string; cure: string }[] = []
-  for (const column of source.columns) {
+  for (const column of source.raw) {
     const name = found.get(column.name)
     if (name === undefined) continue
     const [inFile, second] = file.columns.filter((one) => one.name === name)

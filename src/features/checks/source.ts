@@ -1,15 +1,15 @@
 import { ENUM_VALUES_MAX } from '../../timeline/row-schema.ts'
 import { type ColumnReading, isRefusal } from '../column-types.ts'
 import type { ArchiveOptions, SourceData } from '../definition.ts'
-import { columnNamed, columnNames, hasColumn, schemaColumns } from '../schema-columns.ts'
-import { definitionOf } from '../zod-definition.ts'
+import { columnNamed, columnNames, computedColumns, schemaColumns } from '../schema-columns.ts'
+import { definitionOf, type Refusal } from '../zod-definition.ts'
 import { checkDescribed } from './described.ts'
 import { checkDuration } from './duration.ts'
 import { checkColumnName, checkName, isArchiveName, isArchiveReserved, isTableName } from './names.ts'
 import type { Report } from './report.ts'
 import { checkStream } from './stream.ts'
 
-/** Most columns of a source: far above any real one, and a line of every row that is parsed. */
+/** Most columns of a source, computed ones too: far above any real one, and a line of every row that is parsed. */
 const COLUMNS_MAX = 1_000
 
 /** The columns with a part to play, and the types that can. */
@@ -52,6 +52,7 @@ export function checkSource(report: Report, source: SourceData): void {
   checkName(report, 'a source', source.name)
   checkDescribed(report, source)
   checkSchema(report.at('schema'), source)
+  checkCompute(report.at('compute'), source)
   const roles = ROLES.flatMap((role) => checkRole(report.at(role.option), source, role))
   for (const [i, column] of roles.entries()) {
     if (roles.indexOf(column) !== i) {
@@ -74,14 +75,35 @@ function checkSchema(report: Report, source: SourceData): void {
     report.error('the schema has a check on whole events, as .refine(), which the archive cannot judge', plain)
   }
   const columns = schemaColumns(source)
-  if (columns.size > COLUMNS_MAX) {
-    report.error(`the schema has ${columns.size} columns`, `use at most ${COLUMNS_MAX}`)
+  const computed = computedColumns(source)
+  const count = columns.size + computed.size
+  if (count > COLUMNS_MAX) {
+    const all = computed.size === 0 ? '' : `, and ${computed.size} more are computed`
+    report.error(`the schema has ${columns.size} columns${all}`, `use at most ${COLUMNS_MAX}`)
   }
-  for (const [name, column] of columns) {
+  for (const [name, column] of columns) checkColumn(report.at(name), name, column)
+}
+
+/** Checks one column of the schema, or one that is computed. */
+function checkColumn(report: Report, name: string, column: ColumnReading | Refusal): void {
+  checkColumnName(report, 'a column', name)
+  if (isRefusal(column)) report.error(`${name} is ${column.refused}, which ${column.why}`, column.cure)
+  else if (column.type.kind === 'enum') checkEnum(report, name, column.type.values)
+}
+
+/** Checks what is said of computed columns. */
+function checkCompute(report: Report, source: SourceData): void {
+  const schema = schemaColumns(source)
+  for (const [name, column] of computedColumns(source)) {
     const part = report.at(name)
-    checkColumnName(part, 'a column', name)
-    if (isRefusal(column)) part.error(`${name} is ${column.refused}, which ${column.why}`, column.cure)
-    else if (column.type.kind === 'enum') checkEnum(part, name, column.type.values)
+    checkColumn(part, name, column)
+    if (schema.has(name)) {
+      part.error(`compute names '${name}', which the schema has already`, 'give the computed column another name')
+    }
+    const { version } = source.compute[name]!
+    if (Number.isSafeInteger(version) && version >= 1) continue
+    const cure = 'begin with 1, and raise it whenever of() gives other values'
+    part.at('version').error(`compute.${name} has the version ${JSON.stringify(version) ?? 'undefined'}`, cure)
   }
 }
 
@@ -105,11 +127,13 @@ function checkEnum(report: Report, name: string, values: readonly string[]): voi
 function checkRole(report: Report, source: SourceData, { option, takes, cure, nullWhy }: Role): string[] {
   const name = source[option]
   if (name === null) return []
-  if (typeof name !== 'string' || !hasColumn(source, name)) {
-    report.error(`${option} is ${JSON.stringify(name)}, which is no column`, `name one of ${columnNames(source)}`)
+  const columns = schemaColumns(source)
+  if (typeof name !== 'string' || !columns.has(name)) {
+    const message = `${option} is ${JSON.stringify(name)}, which is ${notBrought(source, name)}`
+    report.error(message, `name one of ${columnNames(source, columns)}`)
     return []
   }
-  const column = columnNamed(source, name)
+  const column = columnNamed(source, name, columns)
   if (column === null) return [name]
   if (column.type.kind === 'double' && option !== 'deleted') {
     report.error(`${option} '${name}' is z.number(), which can pass 2^53 and have decimals`, cure)
@@ -122,15 +146,22 @@ function checkRole(report: Report, source: SourceData, { option, takes, cure, nu
   return [name]
 }
 
+/** What a name is that is none of the columns that events bring. */
+function notBrought(source: SourceData, name: string): string {
+  return computedColumns(source).has(name) ? 'computed: no event brings it' : 'no column'
+}
+
 function checkOutcome(report: Report, source: SourceData): void {
   if (!Array.isArray(source.outcome)) {
     report.error('outcome is not a list', `write the names of columns, as outcome: ['status']`)
     return
   }
+  const columns = schemaColumns(source)
   const seen = new Set<string>()
   for (const name of source.outcome) {
-    if (!hasColumn(source, name)) {
-      report.error(`outcome names '${name}', which is no column`, `name some of ${columnNames(source)}`)
+    if (!columns.has(name)) {
+      const message = `outcome names '${name}', which is ${notBrought(source, name)}`
+      report.error(message, `name some of ${columnNames(source, columns)}`)
     }
     if (seen.has(name)) report.error(`outcome names '${name}' twice`, 'name it once')
     seen.add(name)
@@ -152,6 +183,7 @@ function checkOutcome(report: Report, source: SourceData): void {
 
 function checkArchiveOptions(report: Report, source: SourceData, archive: ArchiveOptions): void {
   const { table, columns = {}, lag, precision } = archive
+  const brought = schemaColumns(source)
   if (!isTableName(table)) {
     const cure = `use letters, digits and underscores, as 'payments_auth' or 'fraud.payments_auth'`
     report.at('table').error(`archive.table ${JSON.stringify(table)} is not a name of a table`, cure)
@@ -161,10 +193,9 @@ function checkArchiveOptions(report: Report, source: SourceData, archive: Archiv
     report.at('precision').error(`archive.precision is ${JSON.stringify(precision)}`, `write 'ms' or 's'`)
   }
   for (const [name, archived] of Object.entries(columns)) {
-    if (!hasColumn(source, name)) {
-      report
-        .at('columns', name)
-        .error(`archive.columns maps '${name}', which is no column`, `map some of ${columnNames(source)}`)
+    if (!brought.has(name)) {
+      const message = `archive.columns maps '${name}', which is ${notBrought(source, name)}`
+      report.at('columns', name).error(message, `map some of ${columnNames(source, brought)}`)
     } else if (!isArchiveName(archived) || isArchiveReserved(archived)) {
       const cure = 'use letters, digits and underscores; _origin, _sequence and _arrived_ms are taken'
       report
@@ -173,7 +204,7 @@ function checkArchiveOptions(report: Report, source: SourceData, archive: Archiv
     }
   }
   const users = new Map<string, string>()
-  for (const name of schemaColumns(source).keys()) {
+  for (const name of brought.keys()) {
     const archived = columns[name] ?? name
     const user = users.get(archived)
     if (user !== undefined) {

@@ -97,7 +97,9 @@ function streamEntry({ topic, where, decoded }: SourceModel) {
 }
 
 function columnEntry({ name, type, nullable, archiveName }: SourceColumn) {
-  return { name, ...typeEntry(type), nullable, archive_name: archiveName }
+  const computed = type.version ?? null
+  // No event and no table brings what is computed.
+  return { name, ...typeEntry(type), nullable, archive_name: computed === null ? archiveName : null, computed }
 }
 
 function typeEntry(type: ColumnType) {

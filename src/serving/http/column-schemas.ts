@@ -39,7 +39,7 @@ export const INSTANT: JsonSchema = {
 /** The events of a source, all of them or, `scored`, before their outcome is known. Columns that it does not have are ignored. */
 export function eventSchema(source: SourceModel, scored: boolean): JsonSchema {
   const { properties } = inputSchema(source.schema) as { properties: Readonly<Record<string, JsonSchema>> }
-  const columns = source.columns.filter((_, column) => !(scored && source.outcome.includes(column)))
+  const columns = source.raw.filter((_, column) => !(scored && source.outcome.includes(column)))
   return {
     type: 'object',
     properties: Object.fromEntries(

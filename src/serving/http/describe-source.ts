@@ -49,7 +49,7 @@ export function describeSource(source: SourceModel, named: Naming): Record<strin
 function eventExample(source: SourceModel): unknown {
   const event = exampleOf(messageSchema(source), source.name)
   try {
-    source.messages.readSent(new TextEncoder().encode(JSON.stringify(event)))
+    source.rawMessages.readSent(new TextEncoder().encode(JSON.stringify(event)))
     return event
   } catch {
     return null

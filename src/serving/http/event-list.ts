@@ -113,9 +113,9 @@ class ListBuilder implements EventList {
   }
 
   add(index: number, event: unknown, raw: string): void {
-    const { parser, messages } = this.#source
+    const { rawParser, rawMessages } = this.#source
     try {
-      const parsed = this.#isMessage ? messages.readSent(encoder.encode(raw))[0] : parser.parse(event)
+      const parsed = this.#isMessage ? rawMessages.readSent(encoder.encode(raw))[0] : rawParser.parse(event)
       this.taken.push({ parsed, raw })
     } catch (error) {
       if (!(error instanceof EventError)) throw error

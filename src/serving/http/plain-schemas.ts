@@ -113,7 +113,20 @@ const TYPE = { name: TEXT, type: TEXT, scale: INTEGER, values: TEXTS }
 export function catalogueSchema(named: Naming): JsonSchema {
   const column = named(
     'CatalogueColumn',
-    objectOf({ ...TYPE, nullable: FLAG, archive_name: TEXT, features: TEXTS, groups: TEXTS }, ['scale', 'values']),
+    objectOf(
+      {
+        ...TYPE,
+        nullable: FLAG,
+        archive_name: TEXT_OR_NULL,
+        computed: {
+          ...orNull(INTEGER),
+          description: 'The version of a computed column; null for one that events bring.',
+        },
+        features: TEXTS,
+        groups: TEXTS,
+      },
+      ['scale', 'values'],
+    ),
   )
   const key = named('CataloguePart', objectOf(TYPE, ['scale', 'values']))
   const source = objectOf({
