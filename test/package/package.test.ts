@@ -83,6 +83,12 @@ describe('the installed command', () => {
     expect(JSON.parse(installed.stdout)).toEqual({ ok: true, files, problems: [] })
   })
 
+  it('makes a project of its own, which is right', async () => {
+    expect((await project.millrace('init', 'fraud-features')).code).toBe(0)
+    const { code, stdout } = await project.millrace('check', '--json', '--defs', 'fraud-features/feature-defs')
+    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ ok: true, problems: [] })])
+  })
+
   it('says where a definition is wrong', async () => {
     const wrong = "import { entity } from 'millrace'\n\nexport const card = entity('card', {})\n"
     project.write('wrong/card.ts', wrong)
