@@ -5,6 +5,7 @@ import { allowedMethods } from './allowed-methods.ts'
 import { describeApi } from './api-description.ts'
 import { ApiError, errorBody, errorHeaders, errorStatus, publicError } from './api-error.ts'
 import { catalogue, withHealth } from './catalogue.ts'
+import { addDocsPage } from './docs-page.ts'
 import { type AppendEvents, addEventRoutes } from './event-routes.ts'
 import { addServiceRoutes } from './service-routes.ts'
 
@@ -46,6 +47,8 @@ export function createApi(options: ApiOptions): Hono {
     description ??= JSON.stringify(describeApi(model))
     return c.body(description, 200, { 'content-type': 'application/json' })
   })
+
+  addDocsPage(app)
 
   app.notFound((c) => {
     const { method, path } = c.req
