@@ -23,12 +23,16 @@ export function featureText({ spec, window_ms }: FeatureModel): string {
   ].join('')
 }
 
-/** A number that stands alone is the `n` of a list. */
+/** Parameters as the function takes them: `toNow` within its options, the others one behind the other. */
 function paramsText(params: AggregateSpec['params']): string | null {
   const entries = Object.entries(params)
   if (entries.length === 0) return null
-  if (entries.length === 1 && entries[0]![0] === 'n') return String(params.n)
-  return `{ ${entries.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(', ')} }`
+  const texts = entries.map(([name, value]) => {
+    if (name === 'toNow') return '{ toNow: true }'
+    if (name.endsWith('_ms')) return `'${formatDuration(value as number)}'`
+    return Array.isArray(value) ? `[${value.join(', ')}]` : String(value)
+  })
+  return texts.join(', ')
 }
 
 /** A filter as one would write it. */

@@ -6,6 +6,7 @@ import {
   changed,
   count,
   countDistinct,
+  decayedSum,
   entity,
   eq,
   featureGroup,
@@ -13,12 +14,14 @@ import {
   lastN,
   maxGap,
   money,
+  percentiles,
   rate,
   ratio,
   source,
   sum,
   timeSinceLast,
   z,
+  zScore,
 } from '../../src/index.ts'
 import type { VectorAnswer } from '../../src/testing.ts'
 
@@ -57,6 +60,9 @@ const group = featureGroup('card', {
     per_shop: sum(payments.amount).per(payments.shop, { limit: 2 }).over('24h'),
     changed: changed(payments.shop).over('24h'),
     gap: maxGap({ toNow: true }).over('24h'),
+    decayed: decayedSum(payments.amount, '90m').over('24h'),
+    parts: percentiles(payments.amount, [50, 95]).over('24h'),
+    odd: zScore(payments.amount).over('24h'),
     declined: rate(eq(payments.status, 'declined')).over('24h'),
   },
 })
@@ -159,7 +165,10 @@ describe('explain', () => {
     ['card__old_24h_delayed_24h', "count().over('24h').delayed('24h')"],
     ['card__per_shop_24h', "sum(amount).per(shop, { limit: 2 }).over('24h')"],
     ['card__changed_24h', "changed(shop).over('24h')"],
-    ['card__gap_24h', "maxGap({ toNow: 1 }).over('24h')"],
+    ['card__gap_24h', "maxGap({ toNow: true }).over('24h')"],
+    ['card__decayed_24h', "decayedSum(amount, '90m').over('24h')"],
+    ['card__parts_24h', "percentiles(amount, [50, 95]).over('24h')"],
+    ['card__odd_24h', "zScore(amount).over('24h')"],
   ])('%s is defined as %s', (name, definition) => {
     expect(answer.explain(name).definition).toBe(definition)
   })
