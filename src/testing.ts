@@ -1,6 +1,6 @@
 export { EventError } from './features/event-error.ts'
 export type { EventOf } from './features/source-types.ts'
-export { assertVector, VectorError } from './testing/assert-vector.ts'
+export { type About, about, assertVector, VectorError } from './testing/assert-vector.ts'
 export { ago, ahead, build, clockAt, NOW, type TestClock } from './testing/clock.ts'
 export type { EventBehind, ExplainedValue, PassedOver } from './testing/event-behind.ts'
 export type { EventBuilder, Some } from './testing/event-builder.ts'

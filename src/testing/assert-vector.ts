@@ -19,6 +19,52 @@ export class VectorError extends Error {
   }
 }
 
+/** A number and how far from it a value may be: see {@link about}. */
+export class About {
+  readonly value: number
+  readonly within: number
+
+  constructor(value: number, within: number) {
+    this.value = value
+    this.within = within
+  }
+
+  holds(value: unknown): boolean {
+    return typeof value === 'number' && Math.abs(value - this.value) <= this.within
+  }
+
+  /** As messages show it. */
+  toJSON(): string {
+    return `${this.value} ± ${this.within}`
+  }
+}
+
+/** How far off a number may be, as a share of it, where a test does not say: far above what arithmetic rounds. */
+const SHARE = 1e-9
+
+/**
+ * Expects a number that was rounded on its way, as of a decayed sum or of a function of `derive`: within a distance, by default a
+ * billionth of it. All else is exact, and needs it not.
+ *
+ * ```ts
+ * assertVector(history, checkoutRisk, input, { card_velocity__recent_7d: about(1234.5), amount_vs_usual: about(0.333, 0.001) })
+ * ```
+ *
+ * Throws a RangeError for what is no distance.
+ */
+export function about(value: number, within = Math.abs(value) * SHARE): About {
+  if (Number.isFinite(value) && within >= 0) return new About(value, within)
+  throw new RangeError(
+    `about(${value}, ${within}) is no range: write a finite number, and a distance from it of at least 0`,
+  )
+}
+
+type Expected<V> = V | (Extract<V, number> extends never ? never : About)
+
+function isExpected(value: unknown, expected: unknown): boolean {
+  return expected instanceof About ? expected.holds(value) : sameValue(value, expected)
+}
+
 /**
  * Throws where a value is not exactly what is expected, and says which events it was computed from, in which window, and which
  * were passed over. Values that are not named may be anything. It needs no test runner, and works in all of them.
@@ -36,11 +82,11 @@ export function assertVector<X extends AnyService>(
   given: Given,
   service: X,
   input: InputOf<X>,
-  expected: { readonly [N in keyof VectorOf<X>]?: VectorOf<X>[N] },
+  expected: { readonly [N in keyof VectorOf<X>]?: Expected<VectorOf<X>[N]> },
 ): void {
   const answer = given.ask(service, input)
   const names = Object.keys(expected) as (keyof VectorOf<X> & string)[]
-  const wrong = names.filter((name) => !sameValue(answer.value(name), expected[name]))
+  const wrong = names.filter((name) => !isExpected(answer.value(name), expected[name]))
   if (wrong.length === 0) return
   const told = wrong.map(
     (name) => `${name}: expected ${JSON.stringify(expected[name])}\n${indented(`${answer.explain(name)}`)}`,

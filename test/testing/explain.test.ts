@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { ago, ahead, assertVector, build, given, NOW, VectorError, vectorDiff } from 'millrace/testing'
+import { about, ago, ahead, assertVector, build, given, NOW, VectorError, vectorDiff } from 'millrace/testing'
 import { describe, expect, it } from 'vitest'
 import {
   avg,
@@ -380,6 +380,22 @@ describe('assertVector', () => {
     )
     assertVector(history, service, { event }, { card__per_shop_24h: { a: 4000 } })
     assertVector(history, service, { event }, {})
+  })
+
+  it('takes a number about another one', () => {
+    const exact = history.get(service, { event }).card__decayed_24h as number
+    assertVector(history, service, { event }, { card__decayed_24h: about(exact * (1 + 1e-10)) })
+    assertVector(history, service, { event }, { card__sum_24h: about(3990, 10), card__usual_24h: about(1000, 0) })
+    const off = () => assertVector(history, service, { event }, { card__sum_24h: about(3990, 9.9) })
+    expect(off).toThrow('card__sum_24h: expected "3990 ± 9.9"')
+    expect(() => assertVector(history, service, { event }, { card__decayed_24h: about(exact * 1.000001) })).toThrow(
+      VectorError,
+    )
+    expect(() => assertVector(history, service, { event }, { device__n_24h: about(0) })).toThrow(VectorError)
+    expect(() => about(Number.NaN)).toThrow('is no range')
+    expect(() => about(1, -1)).toThrow('is no range')
+    // @ts-expect-error a list is no number
+    expect(() => assertVector(history, service, { event }, { card__shops_24h: about(1) })).toThrow(VectorError)
   })
 
   it('says what is not, and what is behind it', () => {
