@@ -197,6 +197,19 @@ export function eventArchiveContract(name: string, open: () => Promise<EventArch
         expect(await Promise.all([0, 1, 4, 6, 7, 1_000].map(count))).toEqual([0, 1, 4, 4, 5, 7])
         expect(await archive.sequences('nowhere', 'log/a/0', 5)).toBe(0)
       })
+
+      test('counts runs, which may lie over one another, and of which the bound cuts one', async () => {
+        const until = column('until', int)
+        const { table, columns } = await newTable([until])
+        const run = (end: number) => ['a', T0, 'c', end]
+        await insertRows(archive, table, columns, [run(3)], { origin: 'log/a/0', first: 0 })
+        await insertRows(archive, table, columns, [run(5), run(4)], { origin: 'log/a/0', first: 2 })
+        await insertRows(archive, table, columns, [run(12)], { origin: 'log/a/0', first: 8 })
+        await insertRows(archive, table, columns, [run(8)], { origin: 'log/b/0', first: 5 })
+        const covered = (below: number) => archive.sequences(table, 'log/a/0', below, 'until')
+        expect(await Promise.all([0, 1, 4, 8, 9, 11, 1_000].map(covered))).toEqual([0, 1, 4, 5, 6, 8, 9])
+        expect(await archive.sequences('nowhere', 'log/a/0', 5, 'until')).toBe(0)
+      })
     })
 
     describe('stats', () => {
