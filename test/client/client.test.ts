@@ -16,7 +16,8 @@ beforeAll(async () => {
 })
 afterAll(() => api.stop())
 
-const client = () => createClient<Definitions>({ url: api.url, backoff_ms: 1 })
+/** Patient: nothing here is about time, and the machine may be busy. */
+const client = () => createClient<Definitions>({ url: api.url, backoff_ms: 1, timeout_ms: 30_000, deadline_ms: 60_000 })
 
 /** Types are checked elsewhere; these are valid ones, made at run time. */
 const asked = (fields: object = {}) => ({ event: scored(fields as never), request: { cart_items: 1 } }) as never
@@ -108,7 +109,7 @@ describe('batch', () => {
 
   it('answers more bytes than the server takes at once', async () => {
     const rows = Array.from({ length: 36 }, (_, i) => asked({ card_id: `c${i}`, merchant_id: 'ä'.repeat(2 ** 18) }))
-    const answers = await client().batch('checkout_risk', rows, { timeout_ms: 10_000 })
+    const answers = await client().batch('checkout_risk', rows)
     const expected = await api.world.vectors.answerBatch('checkout_risk', rows)
     const codes = (list: readonly object[]) => list.map((one) => ('code' in one ? one.code : 'ok'))
     expect(codes(answers.map((one) => one.error ?? one))).toEqual(codes(expected))
@@ -179,7 +180,7 @@ describe('send', () => {
       happened(wrong.includes(i) ? { id: `e${i}`, status: 'lost' } : { id: `e${i}` }),
     )
     const from = api.appended.length
-    const { accepted, rejected } = await client().send('payments', events, { timeout_ms: 20_000, deadline_ms: 60_000 })
+    const { accepted, rejected } = await client().send('payments', events)
     expect(accepted).toBe(20_497)
     expect(rejected.map(({ index }) => index)).toEqual(wrong)
     expect(rejected[0]).toMatchObject({ code: 'EVENT_VALUE', column: 'status' })

@@ -66,6 +66,18 @@ describe('dependencies point one way', () => {
     expect(wrong).toEqual([])
   })
 
+  it('the client loads nothing but itself: of others it knows types', () => {
+    const client = sources.filter((file) => partOf(file) === 'client')
+    const loads = /^(?:import\s+(?!type\b)|export\s+(?=[{*]))(?:[^'"]*?\sfrom\s+)?'([^']+)'/gm
+    const loaded = client.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(loads)]
+        .filter(([, path]) => !path!.startsWith('./'))
+        .map(([, path]) => `${relative(SRC, file)} -> ${path}`),
+    )
+    expect(client.length).toBeGreaterThan(5)
+    expect(loaded).toEqual([])
+  })
+
   it('no file imports itself in a circle', () => {
     const state = new Map<string, 'open' | 'done'>()
     const circles: string[] = []
