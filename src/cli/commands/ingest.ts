@@ -124,6 +124,12 @@ export default command({
         'give a file of such messages, one a line, or load the rows with --archive',
       )
     }
+    if (source.decoded && !args.archive && (mapping.names.size > 0 || Object.keys(mapping.constants).length > 0)) {
+      throw new UsageError(
+        `--map, --set: the log of ${source.name} has messages that it decodes, which have no columns`,
+        'leave it out, or load rows with --archive',
+      )
+    }
     const reading: Reading = { source, input, delimiter, mapping, assumeUtc: args['assume-utc'] }
     const task: IngestTask = {
       ...reading,

@@ -18,6 +18,13 @@ export interface FileColumns {
   readonly names: ReadonlyMap<string, string>
   /** Names of the file that nothing is read from. */
   readonly unused: readonly string[]
+  /**
+   * Where events of a source are told from others of its topic by a field that is no column of it: whether the file has that
+   * field. Without it all rows are of the source's kind.
+   */
+  readonly kind: string | null
+  /** What has one value in every row. */
+  readonly constants: Readonly<Record<string, unknown>>
 }
 
 /** How many of the file's names a message lists. */
@@ -44,7 +51,9 @@ export function findColumns(
     const own = byArchive ? archiveName : name
     if (given.has(own)) found.set(name, own)
   }
-  const used = new Set(found.values())
+  const field = kindField(source)
+  const kind = field !== null && given.has(field) ? field : null
+  const used = new Set([...found.values(), ...(kind === null ? [] : [kind])])
   const unused = names.filter((name) => !used.has(name))
   const missing = open.filter(({ name, nullable }) => !nullable && !found.has(name)).map(({ name }) => name)
   if (missing.length > 0) {
@@ -54,7 +63,13 @@ export function findColumns(
       { cure: missingCure(missing, unused) },
     )
   }
-  return { names: found, unused }
+  const ofKind = field === null || kind !== null ? {} : { [field]: source.where!.values[0] }
+  return { names: found, unused, kind, constants: { ...ofKind, ...mapping.constants } }
+}
+
+/** The field that tells a source's events from others of its topic, where it is no column. */
+function kindField({ where, raw }: SourceModel): string | null {
+  return where === null || raw.some(({ name }) => name === where.field) ? null : where.field
 }
 
 /** Throws a CommandError where a name that is mapped is not among those of the file. */

@@ -29,7 +29,7 @@ export function csvEncoder(
       cure: `its cells are parted by a ${other}: --delimiter ${other}`,
     })
   }
-  const { names: found, unused } = findColumns('the header of the file', source, mapping, names)
+  const { names: found, unused, kind, constants } = findColumns('the header of the file', source, mapping, names)
   const columns = [...found].map(([column, name]) => ({ column, cell: names.indexOf(name) }))
   const { fromText } = source.rawParser
   return {
@@ -42,10 +42,17 @@ export function csvEncoder(
         }
         const record: Record<string, string> = Object.create(null)
         for (const { column, cell } of columns) record[column] = cells[cell]!
-        return JSON.stringify(Object.assign(fromText(record), mapping.constants))
+        const event = Object.assign(fromText(record), constants)
+        if (kind !== null) event[kind] = kindOf(source, cells[names.indexOf(kind)]!)
+        return JSON.stringify(event)
       })
     },
   }
+}
+
+/** The kind of events that a cell names: one that is no text is written as one. */
+function kindOf({ where }: SourceModel, cell: string): unknown {
+  return where?.values.find((value) => String(value) === cell) ?? cell
 }
 
 /** What a header of one cell seems to be parted by. */

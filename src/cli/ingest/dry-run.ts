@@ -23,6 +23,10 @@ export interface DryRunReport {
   readonly interrupted: boolean
 }
 
+export interface DryRunTask extends Reading {
+  readonly road: 'log' | 'archive'
+}
+
 export interface DryRunWatch {
   readonly signal: AbortSignal
   onProgress(good: number, bad: number, position: Position): void
@@ -36,8 +40,9 @@ const UNUSED_MAX = 100
  * Reads an input as an ingest would, up to so many rows, and judges every one by the parser that judges it there. Nothing is
  * written. Throws a CommandError where the file cannot be one of the source's events.
  */
-export async function dryRun(reading: Reading, limit: number | null, watch: DryRunWatch): Promise<DryRunReport> {
+export async function dryRun(reading: DryRunTask, limit: number | null, watch: DryRunWatch): Promise<DryRunReport> {
   const { source, input } = reading
+  const judge = judgeOf(reading)
   const { signal, onNote, onProgress } = watch
   const rejected = new RejectionCounts()
   const seen = new EventSummary(source)
@@ -53,24 +58,26 @@ export async function dryRun(reading: Reading, limit: number | null, watch: DryR
     },
   }
   let rows = 0
+  let good = 0
   let cut = false
   for await (const chunk of inputChunks(reading, options)) {
     for (const { line, text, reason } of rowsOf(chunk)) {
       cut = rows === limit
       if (cut) break
       rows++
-      const event = reason ?? judged(source, text)
-      if (typeof event === 'string') rejected.add(line, event)
+      const judged = reason ?? judge(text)
+      if (typeof judged === 'string') rejected.add(line, judged)
       else {
-        seen.add(event.parsed)
-        if (input.format === 'ndjson') addUnused(unused, source, event.value)
+        for (const event of judged.events) seen.add(event)
+        good++
+        if (input.format === 'ndjson') addUnused(unused, source, judged.value)
       }
     }
     if (cut) break
-    onProgress(seen.count, rejected.count, chunk.end)
+    onProgress(good, rejected.count, chunk.end)
   }
   return {
-    good: seen.count,
+    good,
     bad: rejected.count,
     reasons: rejected.reasons(),
     unused: [...unused].sort(),
@@ -95,22 +102,35 @@ function rowsOf({ lines, body, refused }: EventChunk): Row[] {
   return refused.length === 0 ? rows : [...rows, ...refused].sort((a, b) => a.line - b.line)
 }
 
-/** The event of a line, or why it is none. */
-function judged(source: SourceModel, text: string): { value: unknown; parsed: ParsedEvent } | string {
-  const value = jsonLine(text)
-  if (value instanceof Error) return value.message
-  try {
-    return { value, parsed: source.rawParser.parse(value) }
-  } catch (error) {
-    if (error instanceof EventError) return error.message
-    throw error
+interface Judged {
+  /** More than one where the source decodes a message that has several. */
+  readonly events: readonly ParsedEvent[]
+  /** The JSON of the line; null where it is a message that the source decodes. */
+  readonly value: unknown
+}
+
+/** What the road makes of a line: its events, or why there are none. */
+function judgeOf({ source, road }: DryRunTask): (text: string) => Judged | string {
+  const asMessage = road === 'log' && (source.decoded || source.where !== null)
+  const encoder = new TextEncoder()
+  return (text) => {
+    // What is decoded may be no JSON: its decode says.
+    const value = road === 'log' && source.decoded ? null : jsonLine(text)
+    if (value instanceof Error) return value.message
+    try {
+      if (asMessage) return { value, events: source.rawMessages.readSent(encoder.encode(text)) }
+      return { value, events: [source.rawParser.parse(value)] }
+    } catch (error) {
+      if (error instanceof EventError) return error.message
+      throw error
+    }
   }
 }
 
-function addUnused(unused: Set<string>, source: SourceModel, event: unknown): void {
-  for (const name of Object.keys(event as object)) {
+function addUnused(unused: Set<string>, { raw, where }: SourceModel, event: unknown): void {
+  for (const name of Object.keys(event ?? {})) {
     if (unused.size >= UNUSED_MAX) return
-    if (!source.raw.some((column) => column.name === name)) unused.add(name)
+    if (name !== where?.field && !raw.some((column) => column.name === name)) unused.add(name)
   }
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
-import type { SourceModel } from '../../features/model.ts'
+import type { SourceColumn, SourceModel } from '../../features/model.ts'
+import { STRING_BYTES_MAX } from '../../timeline/column-type.ts'
 import { CommandError } from '../command-error.ts'
 import { type ColumnMapping, findColumns } from './column-mapping.ts'
 import { type CellFault, type CellReader, cellReader, isUnfit } from './parquet-cell.ts'
@@ -40,11 +41,12 @@ export function parquetRows(
   assumeUtc: boolean,
 ): ParquetRows {
   const names = file.columns.map(({ name }) => name)
-  const { names: found, unused } = findColumns(file.path, source, mapping, names)
+  const { names: found, unused, kind, constants } = findColumns(file.path, source, mapping, names)
   const fields: Field[] = []
   const unfit: { why: string; cure: string }[] = []
-  for (const column of source.raw) {
-    const name = found.get(column.name)
+  const wanted = kind === null ? source.raw : [...source.raw, kindColumn(kind)]
+  for (const column of wanted) {
+    const name = found.get(column.name) ?? (column.name === kind ? kind : undefined)
     if (name === undefined) continue
     const [inFile, second] = file.columns.filter((one) => one.name === name)
     const shown = name === column.name ? `'${name}'` : `'${name}' (${column.name} of ${source.name})`
@@ -62,13 +64,18 @@ export function parquetRows(
       cure: [...new Set(unfit.map(({ cure }) => cure))].join('; '),
     })
   }
-  const constants = Object.entries(mapping.constants)
+  const constant = Object.entries(constants)
     .map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)
     .join('')
   return {
     unused,
-    blocks: (from, portion_bytes, signal) => blocksOf(file, fields, constants, from, portion_bytes, signal),
+    blocks: (from, portion_bytes, signal) => blocksOf(file, fields, constant, from, portion_bytes, signal),
   }
+}
+
+/** The field that says of which kind a row is, as a column of texts. */
+function kindColumn(name: string): SourceColumn {
+  return { name, archiveName: name, nullable: true, type: { kind: 'string', bytesMax: STRING_BYTES_MAX } }
 }
 
 async function* blocksOf(
