@@ -12,6 +12,7 @@ import { ServingError } from '../serving/serving-error.ts'
 import type { TimelineKey } from '../stores/online-store.ts'
 import type { TimelineRecord } from '../stores/timeline-registry.ts'
 import { TimelineWriter } from '../stores/timeline-writer.ts'
+import { throwFailures } from './compiled-source.ts'
 
 export type AnyService = Service<string, unknown, unknown>
 
@@ -44,6 +45,7 @@ export class CompiledService {
 
   constructor(service: AnyService) {
     const model = resolveModel(collect([{ file: service[meta].name, exports: { service } }]))
+    for (const source of model.sources.values()) throwFailures(source)
     const { noted, reads } = notingReads(model.services.get(service[meta].name)!)
     this.model = noted
     this.reads = reads

@@ -13,6 +13,15 @@ export function compiledSource(source: AnySource, usage: string): SourceModel {
   if (known !== undefined) return known
   const { name } = source[meta]
   const model = resolveModel(collect([{ file: name, exports: { source } }])).sources.get(name)!
+  throwFailures(model)
   sources.set(source, model)
   return model
+}
+
+/** Lets a function of a computed column that fails throw, where serving counts it and goes on with null: a test is to show it. */
+export function throwFailures({ name, computed }: SourceModel): void {
+  if (computed === null) return
+  computed.onFailure = (column, why) => {
+    throw new TypeError(`the function of ${name}.${column} failed: ${why}`)
+  }
 }

@@ -43,6 +43,11 @@ export class FilledSource {
   assertKnown(columns: Fields): void {
     for (const name of Object.keys(columns)) {
       if (this.#samples.has(name)) continue
+      if (Object.hasOwn(this.#data.compute, name)) {
+        throw new TypeError(
+          `${name} of ${this.#data.name} is computed: leave it out, and give what it is computed from`,
+        )
+      }
       throw new TypeError(`${name} is no column of ${this.#data.name}: ${namesCure(name, this.#samples.keys())}`)
     }
   }

@@ -35,7 +35,7 @@ export interface Given {
   /**
    * The vector that the service would serve: by the very kernel that serves, with no store and no clock, so that it is the same
    * each time. An answer says null where a key is null. Throws an {@link EventError} for a wrong event, an error for a wrong
-   * request, and whatever a function of `derive` throws.
+   * request, a TypeError where a function of `compute` fails, and whatever a function of `derive` throws.
    */
   get<X extends AnyService>(service: X, input: InputOf<X>): VectorOf<X>
   /**

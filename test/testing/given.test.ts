@@ -118,6 +118,64 @@ describe('the instant', () => {
   })
 })
 
+describe('computed columns', () => {
+  const cards = source('cards', {
+    schema: z.object({ id: z.string(), at: z.int(), pan: z.string().length(16), amount: money({ scale: 2 }) }),
+    id: 'id',
+    time: 'at',
+    compute: {
+      bin: { version: 1, type: z.string(), of: ({ pan }) => (pan[0] === '0' ? (7 as never) : pan.slice(0, 6)) },
+      big: {
+        version: 1,
+        type: z.boolean(),
+        of({ amount }) {
+          if (amount === 0) throw new RangeError('no amount')
+          return amount > 10_000
+        },
+      },
+    },
+  })
+  const bin = entity('bin', { key: { bin: z.string() } })
+  const bins = featureGroup('bin', {
+    source: cards,
+    entity: bin,
+    features: { n: count().over('1h'), big: count().where(eq(cards.big, true)).over('1h') },
+  })
+  const binRisk = featureService('bin_risk', { event: cards, features: [bins] })
+  const paid = build(cards, { pan: '4444440000000001' })
+
+  it('are computed in what has happened, and in what is scored', () => {
+    const events = [
+      paid.ago('1m', { pan: '4444449999999999', amount: 101 }),
+      paid.ago('2m', { pan: '5555550000000000' }),
+    ]
+    const answer = given(cards, events).ask(binRisk, { event: paid.scored({ amount: '200.00' }) })
+    expect(answer.vector).toEqual({ bin__n_1h: 2, bin__big_1h: 2 })
+    expect(answer.explain('bin__big_1h')).toMatchObject({
+      entity: { bin: '444444' },
+      counted: [{ columns: { big: true } }, { columns: { big: true } }],
+    })
+  })
+
+  it('are nothing that is given', () => {
+    // @ts-expect-error it is computed
+    expect(() => paid({ bin: '444444' })).toThrow('bin of cards is computed: leave it out')
+  })
+
+  it('whose function fails throw, wherever the event is', () => {
+    const event = { ...paid(), amount: 0 }
+    const wrong = { ...paid(), pan: '0'.repeat(16) }
+    for (const run of [
+      () => given(cards, [event]),
+      () => given(cards, []).get(binRisk, { event }),
+      () => replay(binRisk, [event]),
+    ]) {
+      expect(run).toThrow('the function of cards.big failed: it threw RangeError: no amount')
+    }
+    expect(() => given(cards, [wrong])).toThrow('the function of cards.bin failed: it gave 7, which is not a text')
+  })
+})
+
 describe('replay', () => {
   it('scores each event by what came before it; then it counts', () => {
     const events = [
