@@ -71,13 +71,13 @@ function errorOf({ status, body }: Reply): MillraceError {
   const retryable = RETRIED_STATUSES.includes(status)
   const said = errorIn(body)
   if (said !== null) return new MillraceError(said.code, said.message, { ...said, status, retryable })
-  // Browsers hide what a redirection is.
+  // Browsers hide what a redirection is, behind a status of 0.
   const isRedirection = status === 0 || (status >= 300 && status < 400)
   return new MillraceError(
     'HTTP_STATUS',
     isRedirection ? 'the url leads elsewhere' : `the answer has status ${status}`,
     {
-      status,
+      status: status === 0 ? null : status,
       cure: isRedirection ? 'give the url that it leads to' : 'see what stands between here and millrace',
       retryable,
     },
