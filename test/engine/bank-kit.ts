@@ -90,6 +90,8 @@ export async function messagesIn(log: EventLog, topic: string): Promise<BankMess
     for (let at = start; at < end; ) {
       const { values, nextOffset } = await log.read(topic, partition, at, 1_000)
       found.push(...values.map((value) => JSON.parse(Buffer.from(value).toString())))
+      // A log that fetches ahead may have nothing at hand for a moment.
+      if (nextOffset === at) await log.wait(topic, 50)
       at = nextOffset
     }
   }

@@ -5,6 +5,8 @@ import { openClickHouseArchive } from '../../src/stores/archive/http/archive.ts'
 import type { EventArchive } from '../../src/stores/event-archive.ts'
 import type { KafkaEventLog } from '../../src/stores/log/kafka/kafka.ts'
 import { openRedisOnlineStore } from '../../src/stores/online/redis/redis-online-store.ts'
+import { games as bankGames, play as playBank } from '../engine/bank-game.ts'
+import { NOW as BANK_NOW } from '../engine/bank-kit.ts'
 import { NOW, play, scenario } from '../engine/game.ts'
 import { temporaryFolder } from '../stores/temporary-folder.ts'
 import { type KafkaBrokers, startBrokers } from './kafka/kafka-broker.ts'
@@ -51,4 +53,19 @@ it('Kafka, Redis and ClickHouse give the number of the naive oracle, or say that
   })
   await fc.assert(game, { numRuns: 15, seed: 44, endOnFailure: true })
   expect(games).toBe(15)
+})
+
+it('so they do for sources that share a topic', async () => {
+  let games = 0
+  const game = fc.asyncProperty(bankGames, async (played) => {
+    const name = `bank_${games++}`
+    const store = await openRedisOnlineStore({ url: redis.url, prefix: `${name}:`, now: () => BANK_NOW })
+    try {
+      await playBank({ store, log, archive, archiveLog }, played, `${name}.`)
+    } finally {
+      await store.close()
+    }
+  })
+  await fc.assert(game, { numRuns: 6, seed: 23, endOnFailure: true })
+  expect(games).toBe(6)
 })
