@@ -12,6 +12,7 @@ import {
 } from './compiled-service.ts'
 import { compiledSource } from './compiled-source.ts'
 import { formatIso, instantsBetween } from './instants.ts'
+import { parsedEvents } from './parsed-events.ts'
 import { type Replayed, type RestOf, replayed, type ScoredBy, type Scoring } from './replay.ts'
 import { type VectorAnswer, vectorAnswer } from './vector-answer.ts'
 
@@ -129,7 +130,7 @@ class History implements Given, Scoring {
 
   and<Src extends AnySource>(source: Src, events: readonly EventOf<Src>[]): Given {
     const { name, parser } = compiledSource(source, 'given() needs a source first, as given(payments, [...])')
-    return this.with({ source: name, events: events.map((event) => parser.parse(event)) })
+    return this.with({ source: name, events: parsedEvents(parser, events) })
   }
 
   with(events: Happened): History {

@@ -2,6 +2,7 @@ import { meta } from '../features/definition.ts'
 import { showValue } from '../features/event-error.ts'
 import type { InputOf } from '../features/service-types.ts'
 import { type AnyService, compiledService, type Happened } from './compiled-service.ts'
+import { parsedEvents } from './parsed-events.ts'
 import type { VectorAnswer } from './vector-answer.ts'
 
 /** The event that a service scores. */
@@ -40,8 +41,9 @@ export function replayed<X extends AnyService, E>(
     throw new TypeError(`replay() needs a service that scores events: ${service[meta].name} does not`)
   const outcome = source.outcome.map((column) => source.columns[column]!.name)
   let scoring = start
-  return events.flatMap((event) => {
-    const parsed = source.parser.parse(event)
+  const parsedInOrder = parsedEvents(source.parser, events)
+  return events.flatMap((event, i) => {
+    const parsed = parsedInOrder[i]!
     const before = scoring
     scoring = before.with({ source: source.name, events: [parsed] })
     if (parsed.deleted || before.has(source.name, parsed.id, parsed.time_ms)) return []

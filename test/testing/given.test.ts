@@ -1,4 +1,4 @@
-import { ago, ahead, build, given, NOW, replay } from 'millrace/testing'
+import { ago, ahead, build, EventError, given, NOW, replay } from 'millrace/testing'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import {
   avg,
@@ -115,6 +115,27 @@ describe('the instant', () => {
     expect(given(payments, events.slice(0, 3)).at(NOW).get(profile, { keys })).not.toEqual(
       whole.at(NOW).get(profile, { keys }),
     )
+  })
+})
+
+describe('a wrong event', () => {
+  const wrong = { ...payment(), amount: 1.005, version: 1.5 }
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'one of several',
+      () => given(payments, [payment(), wrong, payment()]),
+      'event 2 of 3: version: 1.5 is not a whole number; amount',
+    ],
+    ['the only one', () => given(payments, [wrong]), 'version: 1.5 is not a whole number; amount'],
+    [
+      'one of a replay',
+      () => replay(simple, [payment(), wrong]),
+      'event 2 of 2: version: 1.5 is not a whole number; amount',
+    ],
+  ])('%s', (_, run, message) => {
+    expect(run).toThrow(EventError)
+    expect(run).toThrow(new RegExp(`^${message}`))
   })
 })
 
