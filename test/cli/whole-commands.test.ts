@@ -278,6 +278,19 @@ describe('what is told, and where', () => {
     expect(stderr).toBe('stopped: what was read is in; standard input cannot be gone on with\n')
   })
 
+  it('lines of JSON with other names are told how to map them', async () => {
+    writeFileSync(join(folder, 'other.ndjson'), `{"tx":"p","at":${BEGIN_MS},"card_id":"c","amount":"1"}\n`)
+    const args = ['ingest', 'payments', 'other.ndjson', '--data', 'other']
+    const other = await millrace(...args)
+    expect(other.code).toBe(1)
+    expect(other.stderr).toContain(
+      '  line 1: id is missing\n' +
+        'where its fields have other names than the columns, say which with --map <column>=<name in the file>\n',
+    )
+    const mapped = await millrace(...args, '--map', 'id=tx')
+    expect(mapped).toMatchObject({ code: 0, stdout: expect.stringContaining('other.ndjson: 1 event in the log') })
+  })
+
   it('an event that a service refuses is told with its cure', async () => {
     const { code, stdout, stderr } = await millrace('get', 'profile', '--data', 'log')
     expect([code, stdout]).toEqual([1, ''])
