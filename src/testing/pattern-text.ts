@@ -17,6 +17,16 @@ const POOL = [
  * none of some hundred characters is in.
  */
 export function patternWriter(pattern: RegExp): Writer | null {
+  const known = writers.get(pattern)
+  if (known !== undefined) return known
+  const writer = understood(pattern)
+  writers.set(pattern, writer)
+  return writer
+}
+
+const writers = new WeakMap<RegExp, Writer | null>()
+
+function understood(pattern: RegExp): Writer | null {
   try {
     return new PatternReader(pattern).read()
   } catch (error) {

@@ -295,7 +295,7 @@ describe('what is built passes its source', () => {
         for (const name of outcomeColumns) expect(scored).not.toHaveProperty(name)
         parser.parseScored(scored)
       }),
-      { seed: 20_260_115, numRuns: 300 },
+      { seed: 20_260_115, numRuns: 150 },
     )
   })
 
