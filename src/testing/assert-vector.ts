@@ -14,6 +14,8 @@ export class VectorError extends Error {
 
   constructor(message: string, actual: Readonly<Record<string, unknown>>, expected: Readonly<Record<string, unknown>>) {
     super(message)
+    // Runners show the first line of the stack: that of the test.
+    Error.captureStackTrace(this, assertVector)
     this.actual = actual
     this.expected = expected
   }

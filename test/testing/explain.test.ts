@@ -411,6 +411,8 @@ describe('assertVector', () => {
     })
     expect(error.message).toContain('checkout at 2026-01-15T12:00:00.000Z: 2 of 3 values not as expected')
     expect(error.message).toContain('card__n_24h: expected 4\n  card__n_24h = 3 at')
+    expect(error.stack).toMatch(/^ {4}at .*explain\.test\.ts/m)
+    expect(error.stack).not.toContain('assert-vector.ts')
     expect(error.message).toContain('edge  (at the very start of the window, which is not in it)')
   })
 
