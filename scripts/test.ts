@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { pythonMissing } from './schemathesis/venv.ts'
 import { hasProgram, type Program } from './servers/debian-package.ts'
 import { kafkaJarsFolder } from './servers/kafka-jars.ts'
 import { type TestStep, takeSteps } from './test-steps.ts'
@@ -23,6 +24,7 @@ const steps: TestStep[] = [
   { name: 'types', command: npm('typecheck') },
   { name: 'tests', command: npm('test:unit') },
   { name: 'tests of the package', command: npm('test:package') },
+  { name: 'tests of the API', command: npm('test:api'), obstacle: pythonMissing },
   { name: 'tests with servers', command: npm('test:services'), obstacle: serversMissing },
   { name: 'tests of faults', command: npm('test:faults'), obstacle: serversMissing },
 ]

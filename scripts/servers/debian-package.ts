@@ -6,10 +6,12 @@ const run = promisify(execFile)
 /** Another apt may be running on this machine. */
 const APT_LOCK_SECONDS = 120
 
-/** What the servers and their tests need, as Debian has it: how it is asked for its version, and its package. */
+/** What the servers and the tests need, as Debian has it: how it is asked for its version, and its package. */
 const PROGRAMS = {
   java: { version: '-version', package: 'openjdk-17-jre-headless' },
   mvn: { version: '-v', package: 'maven' },
+  // With what makes environments of its own, which Debian has apart.
+  python3: { version: '-cimport sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))', package: 'python3-venv' },
   openssl: { version: 'version', package: 'openssl' },
   'redis-server': { version: '--version', package: 'redis-server' },
 } as const

@@ -69,8 +69,9 @@ Exit code: 0 when all is as asked for (for status: all run and answer), 1 when n
 const commands: Readonly<Record<string, (service: Service) => Promise<string>>> = {
   async install({ install }) {
     await install()
-    // The tests of TLS make certificates, whichever server they are for.
+    // The tests of TLS make certificates, whichever server they are for, and those of the API run a program in Python.
     await installProgram('openssl')
+    await installProgram('python3')
     return 'installed'
   },
   async start({ server }) {

@@ -63,10 +63,11 @@ export function parseMoney(value: unknown, scale: number): number | null {
   const factor = 10 ** scale
   const minor = Math.round(value * factor)
   // Division rounds correctly, so it gives `value` back exactly where that is the double nearest to `minor` units.
-  return Math.abs(minor) <= numberMinorMax(scale) && minor / factor === value ? minor + 0 : null
+  return Math.abs(minor) <= moneyNumberMax(scale) && minor / factor === value ? minor + 0 : null
 }
 
-function numberMinorMax(scale: number): number {
+/** Most minor units that an amount given as a number may have. */
+export function moneyNumberMax(scale: number): number {
   return scale === 0 ? Number.MAX_SAFE_INTEGER : NUMBER_MINOR_MAX
 }
 

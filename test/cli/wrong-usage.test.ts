@@ -175,7 +175,7 @@ describe('a wrong command line is refused in one line, and nothing is done', () 
       'no such service',
       ['get', 'checkout', ...DEFS],
       2,
-      `millrace get: <service>: there is no service 'checkout'; there is checkout_risk`,
+      `millrace get: <service>: there is no service 'checkout'; there are checkout_risk, checkout_score`,
     ],
     [
       'an event that is not JSON',
@@ -272,7 +272,7 @@ it('check finds nothing wrong with definitions that are right', async () => {
   const text = await millrace('check', ...DEFS)
   expect(text).toEqual({
     code: 0,
-    stdout: '5 files: 1 source, 2 groups with 17 features, 1 service; 0 errors, 0 warnings\n',
+    stdout: '6 files: 1 source, 2 groups with 17 features, 2 services; 0 errors, 0 warnings\n',
     stderr: '',
   })
 })
@@ -282,7 +282,7 @@ it('plan takes all for new where there is no data folder, and makes none', async
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
     features: { removed: [], kept: 0 },
-    services: { added: ['checkout_risk'] },
+    services: { added: ['checkout_risk', 'checkout_score'] },
   })
   expect((await millrace('status', '--data', 'none/x', '--help')).code).toBe(0)
   expect(() => rmSync(join(folder, 'none'))).toThrow('ENOENT')

@@ -34,7 +34,16 @@ describe('the entry of the library', () => {
     const modules = await Promise.all(files.map((file) => import(new URL(file, folder).href)))
     const kinds = modules.flatMap((module) => Object.values(module as object).map((value) => dataOf(value)?.name))
     expect(kinds.sort()).toEqual(
-      ['card', 'card_merchant', 'card_velocity', 'checkout_risk', 'merchant', 'merchant_risk', 'payments'].sort(),
+      [
+        'card',
+        'card_merchant',
+        'card_velocity',
+        'checkout_risk',
+        'checkout_score',
+        'merchant',
+        'merchant_risk',
+        'payments',
+      ].sort(),
     )
   })
 })

@@ -1,5 +1,5 @@
 import type { KeyModel, SourceColumn, SourceModel } from '../../features/model.ts'
-import { formatMoney, moneyRule } from '../../features/money.ts'
+import { formatMoney, moneyNumberMax, moneyRule } from '../../features/money.ts'
 import { type ColumnType, DOUBLE_MAX, TIME_MS_MAX, TIME_MS_MIN } from '../../timeline/column-type.ts'
 import { inputSchema, type JsonSchema, orNull } from './json-schema.ts'
 
@@ -111,10 +111,13 @@ function sentType(type: ColumnType): JsonSchema {
 }
 
 function moneySchema(scale: number): JsonSchema {
+  const numberMax = Number(formatMoney(moneyNumberMax(scale), scale))
   const decimals = scale === 0 ? '' : `(\\.[0-9]{1,${scale}})?`
   return {
     type: ['string', 'number'],
     pattern: `^-?(0|[1-9][0-9]{0,${15 - scale}})${decimals}$`,
+    minimum: -numberMax,
+    maximum: numberMax,
     description: `It ${moneyRule(scale)}; more decimals are refused, never rounded.`,
     examples: [formatMoney(1234, scale)],
   }
