@@ -28,7 +28,9 @@ export async function openServerStore({ redis }: LoadedConfig): Promise<RedisOnl
     const away = error instanceof RedisStoreError && error.retryable
     // Most of its errors name the node that they are about: behind sentinels, say, not the one of the URL.
     const why = / at \S+:\d+ /.test((error as Error).message) ? '' : `Redis at ${hidden(url)}: `
-    throw failure('REDIS', `the online store cannot be opened: ${why}`, 'redis.url', away, error)
+    // Its owner corrects a policy while it runs: what runs already waits for that, and so does what begins.
+    const passes = away || (error instanceof RedisStoreError && error.code === 'EVICTION_POLICY')
+    throw failure('REDIS', `the online store cannot be opened: ${why}`, 'redis.url', away, error, passes)
   }
 }
 
@@ -93,13 +95,20 @@ function notConfigured(path: string): CommandError {
   })
 }
 
-/** `away`: the server does not answer, which may pass; else it, or the configuration, is wrong. */
-function failure(code: string, before: string, path: string, away: boolean, cause: unknown): ServerError {
+/** `away`: the server does not answer, which may pass; else it, or the configuration, is wrong. `passes`: it is worth waiting for. */
+function failure(
+  code: string,
+  before: string,
+  path: string,
+  away: boolean,
+  cause: unknown,
+  passes: boolean = away,
+): ServerError {
   const why = cause instanceof Error ? cause.message : String(cause)
   const option = `${path} (${variableAt(path)!.name})`
   return new ServerError(`${code}_${away ? 'UNREACHABLE' : 'REFUSED'}`, before + hidden(why), {
     cure: `${away ? 'start it' : 'correct it there'}, or correct ${option}`,
-    retryable: away,
+    retryable: passes,
     cause,
   })
 }

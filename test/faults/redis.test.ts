@@ -12,6 +12,11 @@ function untilSaid(installation: Installation, process: MillraceProcess, text: R
   )
 }
 
+/** Waits until a process tells of it in its log. */
+function untilHeard(installation: Installation, process: MillraceProcess, text: RegExp): Promise<void> {
+  return installation.until(`${process.name} tells of ${text}`, async () => text.test(process.end(200)))
+}
+
 scenario(
   'Redis killed -9 under load: what its log on disk lacks is carried again',
   { seed: 21 },
@@ -81,8 +86,13 @@ scenario('Redis with an eviction policy is refused until it has none', { seed: 2
     await untilSaid(installation, stream!, /allkeys-lru|evict/i)
     await untilSaid(installation, serve!, /allkeys-lru|evict/i)
     expect((await installation.statuses(serve!)).size).toBe(0)
-    await sleep(1_000)
+    // One that begins meanwhile waits, too.
+    const guest = installation.process('stream')
+    const begun = guest.start()
+    await untilHeard(installation, guest, /"where":"Redis".*allkeys-lru/)
     redis.cli('config', 'set', 'maxmemory-policy', 'noeviction')
+    await begun
+    await installation.retire(guest)
     await untilSaid(installation, stream!, /"status":"ready"/)
     await untilSaid(installation, serve!, /"status":"ready"/)
     await installation.untilOk()

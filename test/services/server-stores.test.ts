@@ -156,6 +156,19 @@ describe('a server that is away', () => {
     expect((failures[1] as ServerError).cure).toBe('start it, or correct kafka.brokers (MILLRACE_KAFKA_BROKERS)')
   })
 
+  it('and so may a Redis whose policy takes rows away: whoever corrects it does so while it runs', async () => {
+    redis.cli('-a', HUSH, 'config', 'set', 'maxmemory-policy', 'allkeys-lru')
+    const failure = await openServerStore(config()).catch((error: unknown) => error)
+    redis.cli('-a', HUSH, 'config', 'set', 'maxmemory-policy', 'noeviction')
+    expect(failure).toMatchObject({
+      code: 'REDIS_REFUSED',
+      retryable: true,
+      cure: 'correct it there, or correct redis.url (MILLRACE_REDIS_URL)',
+      message: expect.stringContaining('has maxmemory-policy allkeys-lru'),
+    })
+    await (await openServerStore(config())).close()
+  })
+
   it('is another thing than one that is not configured', async () => {
     const none = resolveConfig({ file: null, env: {}, cwd: folder.path })
     for (const open of [openServerStore, openServerLog, openServerArchive]) {
