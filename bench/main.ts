@@ -1,3 +1,4 @@
+import { aggregatesBench } from './aggregates.ts'
 import { archiveBench } from './archive.ts'
 import { backfillBench } from './backfill.ts'
 import { definitionsBench } from './definitions.ts'
@@ -15,6 +16,7 @@ import { workerBench } from './worker.ts'
 export type Report = (name: string, value: string) => void
 
 const BENCHES: Record<string, (report: Report) => Promise<void>> = {
+  aggregates: aggregatesBench,
   serving: servingBench,
   stream: streamBench,
   backfill: backfillBench,

@@ -19,6 +19,7 @@ import { hash64 } from '../src/timeline/id-hash.ts'
 import { TimelinePlan } from '../src/timeline/plan.ts'
 import { RowEncoder } from '../src/timeline/row-codec.ts'
 import type { RowSchemas, StoredColumn } from '../src/timeline/row-schema.ts'
+import { cpu_us, leastCpu } from './least-cpu.ts'
 import type { Load, LoadResult } from './load-generator.ts'
 import type { Report } from './main.ts'
 import { PAYMENTS, scoredPayment, servingModel, servingPayment } from './serving-model.ts'
@@ -27,8 +28,6 @@ const CONNECTIONS = 32
 const REQUESTS = 15_000
 const ROUNDS = 4
 const DAY_MS = 86_400_000
-/** A run of a kernel read takes some ten milliseconds. */
-const RUN_ROWS = 200_000
 const RUNS = 20
 
 /** What a read of the kernel costs, and requests a second of the whole API beside a server that answers a constant. */
@@ -89,24 +88,6 @@ function kernelBench(report: Report, count: number, over: 'numbers' | 'a filter 
     `kernel read of ${count} rows, 4 windows of 6 aggregates: ${over}`,
     `${leastCpu(() => plan.read(rows, now_ms, null, out), count).toFixed(2)} us of CPU`,
   )
-}
-
-/** CPU of one call in microseconds: the least of some runs, as whatever else the machine does only adds to it. */
-function leastCpu(call: () => void, size: number): number {
-  const times = Math.ceil(RUN_ROWS / (size + 10))
-  let least = Number.POSITIVE_INFINITY
-  for (let run = 0; run < RUNS; run++) {
-    const begun = cpu_us()
-    for (let i = 0; i < times; i++) call()
-    least = Math.min(least, (cpu_us() - begun) / times)
-  }
-  return least
-}
-
-/** Time that this process has worked: other work on the machine does not count. */
-function cpu_us(): number {
-  const { user, system } = process.cpuUsage()
-  return user + system
 }
 
 async function apiBench(report: Report): Promise<void> {

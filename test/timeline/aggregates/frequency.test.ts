@@ -74,6 +74,8 @@ describe('how often values occur', () => {
     expect(ask(topK(columns.shop, 3), [...many, event(1, { shop: 'shop-77' })])).toEqual([
       ['shop-77', 'shop-0', 'shop-1'],
     ])
+    const letters = [...'zyxwvutsrqponmlkjihgfedcba']
+    expect(ask(topK(columns.shop, 20), shops(...letters, 'm', 'z'))).toEqual([['m', 'z', ...'abcdefghijklnopqrs']])
   })
 })
 
