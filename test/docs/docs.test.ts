@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { VARIABLES } from '../../src/cli/config/variables.ts'
+import { projectFiles } from '../../src/cli/init/project-files.ts'
 import { loadDefinitions } from '../../src/cli/load-definitions.ts'
 import { METRICS } from '../../src/cli/metric-table.ts'
 import { compile, type Diagnostic } from '../types/compiler.ts'
@@ -25,6 +26,14 @@ const written = new Map<string, CodeBlock>()
 
 beforeAll(async () => {
   setCommon((await import('./common.ts')) as Readonly<Record<string, unknown>>)
+  // These pages go on in a new project.
+  for (const page of pages().filter((name) => name.startsWith('docs/start/'))) {
+    const files = projectFiles({ name: 'fraud-features', version: '9.9.9', now_ms: Date.UTC(2026, 0, 9) })
+    for (const { path, text } of files.filter(({ path }) => /^(feature-defs|test)\//.test(path))) {
+      mkdirSync(dirname(join(folder, folderOf(page), path)), { recursive: true })
+      writeFileSync(join(folder, folderOf(page), path), text)
+    }
+  }
   for (const block of of('ts')) {
     const { page, file, line, text } = block
     const path = join(folder, folderOf(page), file ?? `snippet-${line}.ts`)

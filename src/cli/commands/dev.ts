@@ -9,6 +9,7 @@ import { demoRequest, loadDemoHistory, runDemoTraffic } from '../demo/demo.ts'
 import { Engine } from '../engine.ts'
 import { listen } from '../listen.ts'
 import { loadModel } from '../load-definitions.ts'
+import { counted } from '../output.ts'
 import { DATA_FOLDER, settingsOf } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -122,7 +123,7 @@ export default command({
         await engine.start(url)
         await lock.setUrl(url)
         const services = [...model.services.keys()]
-        tell('ready', `millrace listens on ${url}: ${services.length} services, data in ${data}`, {
+        tell('ready', `millrace listens on ${url}: ${counted(services.length, 'service')}, data in ${data}`, {
           url,
           data,
           services,
