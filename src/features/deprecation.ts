@@ -6,8 +6,8 @@ import { servedName } from './served-name.ts'
 /** What a group, or a service, says of being deprecated. */
 export function deprecationOf(deprecated: Deprecated<{ readonly name: string }> | null): Deprecation | null {
   if (deprecated === null) return null
-  const { replacedBy, since = null, why = null } = deprecated
-  return { replacedBy: replacedBy === undefined ? [] : [replacedBy.name], since, why }
+  const { replacedBy } = deprecated
+  return { replacedBy: replacedBy === undefined ? [] : [replacedBy.name], ...said(deprecated) }
 }
 
 /** What is said of one served value of a group: of its feature, else of the whole group. */
@@ -19,9 +19,9 @@ export function featureDeprecation(
 ): Deprecation | null {
   const own = Object.hasOwn(group.deprecatedFeatures, feature) ? group.deprecatedFeatures[feature]! : null
   if (own !== null) {
-    const { replacedBy, since = null, why = null } = own
+    const { replacedBy } = own
     const named = replacedBy === undefined ? [] : replacements(group, replacedBy)
-    return { replacedBy: alike(named, window, delay), since, why }
+    return { replacedBy: alike(named, window, delay), ...said(own) }
   }
   const whole = deprecationOf(group.deprecated)
   const other = group.deprecated?.replacedBy
@@ -30,11 +30,16 @@ export function featureDeprecation(
   return same.length === 0 ? whole : { ...whole, replacedBy: same.map(({ name }) => name) }
 }
 
+/** What is no text is told as wrong by the check, and left out here. */
+function said({ since, why }: Deprecated<unknown>): Pick<Deprecation, 'since' | 'why'> {
+  return { since: typeof since === 'string' ? since : null, why: typeof why === 'string' ? why : null }
+}
+
 /** `deprecated since 2026-11: read card_velocity__payments_7d instead; it counts refunds too`. */
 export function deprecationText({ replacedBy, since, why }: Deprecation): string {
   const parts = [replacedBy.length === 0 ? null : `read ${replacedBy.join(', ')} instead`, why]
-  const said = parts.filter((part) => part !== null).join('; ')
-  return `deprecated${since === null ? '' : ` since ${since}`}${said === '' ? '' : `: ${said}`}`
+  const rest = parts.filter((part) => part !== null).join('; ')
+  return `deprecated${since === null ? '' : ` since ${since}`}${rest === '' ? '' : `: ${rest}`}`
 }
 
 interface Served {

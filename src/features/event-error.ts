@@ -1,3 +1,5 @@
+export { showValue } from '../timeline/shown-value.ts'
+
 /** What kind of fault an event has. All are the sender's: the same event is refused again. */
 export type EventProblemCode =
   /** It is no JSON object. */
@@ -29,9 +31,6 @@ export interface EventProblem {
 /** Most problems that an error names: the rest are told by their number. */
 const PROBLEMS_MAX = 5
 
-/** Most characters of a value that a message shows: enough to find it, not enough to fill a log. */
-const SHOWN_MAX = 40
-
 /** An event that its source refuses. Names up to five problems, in the order of the source's columns. */
 export class EventError extends Error {
   override readonly name = 'EventError'
@@ -49,22 +48,4 @@ export class EventError extends Error {
     this.value = problems[0].value
     this.problems = problems
   }
-}
-
-/** A value as messages show it: JSON, shortened. */
-export function showValue(value: unknown): string {
-  const text = textOf(value)
-  if (text.length <= SHOWN_MAX) return text
-  const cut = text.slice(0, SHOWN_MAX - 3)
-  return `${cut.isWellFormed() ? cut : cut.slice(0, -1)}...`
-}
-
-function textOf(value: unknown): string {
-  if (typeof value === 'number') return Object.is(value, -0) ? '0' : String(value)
-  if (typeof value === 'bigint') return `${value}n`
-  // A lone surrogate is shown as its escape, which JSON does by itself.
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, SHOWN_MAX))
-  if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'object' && value !== null) return value instanceof Date ? 'a Date' : 'an object'
-  return String(value)
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { showValue } from '../timeline/shown-value.ts'
 
 /** Most decimals of an amount: with more, not even one whole unit would fit below 2^53. */
 export const MONEY_SCALE_MAX = 15
@@ -29,7 +30,7 @@ export function money(options: { readonly scale: number }): MoneySchema {
   const scale = options?.scale
   if (!Number.isInteger(scale) || scale < 0 || scale > MONEY_SCALE_MAX) {
     throw new RangeError(
-      `money() needs a whole scale from 0 to ${MONEY_SCALE_MAX}, as money({ scale: 2 }), not ${scale}`,
+      `money() needs a whole scale from 0 to ${MONEY_SCALE_MAX}, as money({ scale: 2 }), not ${showValue(scale)}`,
     )
   }
   const pattern = new RegExp(`^-?(0|[1-9][0-9]{0,15})${scale === 0 ? '' : `(\\.[0-9]{1,${scale}})?`}$`)

@@ -1,9 +1,16 @@
 import { isWindowed } from '../timeline/aggregate.ts'
+import { showValue } from '../timeline/shown-value.ts'
 import type { GroupData } from './definition.ts'
 
 /** The name of one value: `card_velocity__spend_24h`, `merchant_risk__fraud_rate_7d_delayed_7d`. */
 export function servedName(group: string, feature: string, window: string, delay: string | null): string {
-  return `${group}__${feature}_${window}${delay === null ? '' : `_delayed_${delay}`}`
+  const suffix = delay === null ? '' : `_delayed_${spanText(delay)}`
+  return `${group}__${feature}_${spanText(window)}${suffix}`
+}
+
+/** What is no text is told as wrong, and has a name until then. */
+function spanText(span: unknown): string {
+  return typeof span === 'string' ? span : showValue(span)
 }
 
 /** What a group serves, by name: the feature and the window behind it. Features without windows serve nothing. */

@@ -1,4 +1,5 @@
 import { type Column, isColumn, type Ordered, type SourceOf, type type, type ValueOf } from './column.ts'
+import { showValue } from './shown-value.ts'
 
 /** A literal of a filter, in the column's canonical form: money in minor units, times as ISO 8601 text. */
 export type Literal = string | number | boolean
@@ -41,7 +42,7 @@ function literalOf(name: string, value: unknown): Literal {
   if (typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value
   throw new TypeError(
-    `${name}() compares with a string, a finite number or a boolean, not with ${String(value)}: for null write isNull(column)`,
+    `${name}() compares with a string, a finite number or a boolean, not with ${showValue(value)}: for null write isNull(column)`,
   )
 }
 

@@ -165,7 +165,9 @@ describe('money()', () => {
 
   it.each([-1, 1.5, MONEY_SCALE_MAX + 1, Number.NaN, '2', undefined])('refuses the scale %j', (scale) => {
     expect(() => money({ scale: scale as number })).toThrow(
-      new RangeError(`money() needs a whole scale from 0 to 15, as money({ scale: 2 }), not ${scale}`),
+      new RangeError(
+        `money() needs a whole scale from 0 to 15, as money({ scale: 2 }), not ${typeof scale === 'string' ? `"${scale}"` : scale}`,
+      ),
     )
     expect(() => money(undefined as never)).toThrow(RangeError)
   })

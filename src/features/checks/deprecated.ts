@@ -1,4 +1,5 @@
 import { isWindowed } from '../../timeline/aggregate.ts'
+import { quoteValue, showValue } from '../../timeline/shown-value.ts'
 import type { Deprecated, GroupData, GroupView, ServiceData } from '../definition.ts'
 import { deprecationOf, deprecationText, featureDeprecation } from '../deprecation.ts'
 import { servedNames } from '../served-name.ts'
@@ -76,7 +77,7 @@ function checkSaid(report: Report, option: string, { replacedBy, since, why }: D
     report.error(`${option} says neither what to read instead nor why`, `add replacedBy, or why: 'no model reads it'`)
   }
   if (since !== undefined && !(typeof since === 'string' && SINCE.test(since))) {
-    report.at('since').error(`${option}.since is ${JSON.stringify(since)}`, `write a month or a day, as '2026-11'`)
+    report.at('since').error(`${option}.since is ${showValue(since)}`, `write a month or a day, as '2026-11'`)
   }
   if (why !== undefined && typeof why !== 'string') {
     report.at('why').error(`${option}.why is not a text`, `write it in quotes, as why: 'counts refunds too'`)
@@ -88,7 +89,7 @@ function checkPicked(report: Report, option: string, { group, picked }: GroupVie
   for (const pick of picked ?? []) {
     if (known.includes(pick)) continue
     report.error(
-      `${option}.replacedBy picks '${pick}', which is no feature of ${group.name}`,
+      `${option}.replacedBy picks ${quoteValue(pick)}, which is no feature of ${group.name}`,
       `pick some of ${known.join(', ')}`,
     )
   }

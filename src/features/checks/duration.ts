@@ -1,4 +1,5 @@
 import { formatDuration, parseDuration, WINDOW_MS_MAX, WINDOW_MS_MIN } from '../../timeline/duration.ts'
+import { quoteValue } from '../../timeline/shown-value.ts'
 import type { Report } from './report.ts'
 
 /** Milliseconds of a duration of at most 400 days; null, after telling why, for anything else. `what`: as `lookback is`. */
@@ -6,8 +7,7 @@ export function checkDuration(report: Report, what: string, duration: unknown): 
   const ms = typeof duration === 'string' ? parseDuration(duration) : null
   if (ms === null) {
     const cure = `write a whole number of s, m, h or d, as '7d'`
-    const shown = typeof duration === 'string' ? `'${duration}'` : String(duration)
-    report.error(`${what} ${shown}, which is not a duration`, cure)
+    report.error(`${what} ${quoteValue(duration)}, which is not a duration`, cure)
     return null
   }
   if (ms < WINDOW_MS_MIN || ms > WINDOW_MS_MAX) {

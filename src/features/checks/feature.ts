@@ -1,6 +1,7 @@
 import { type AggregateSpec, isAggregate, isWindowed } from '../../timeline/aggregate.ts'
 import { aggregates } from '../../timeline/aggregates/index.ts'
 import { PER_KEYS_MAX } from '../../timeline/per-fold.ts'
+import { quoteValue } from '../../timeline/shown-value.ts'
 import type { SourceData } from '../definition.ts'
 import { checkDuration } from './duration.ts'
 import { checkColumn, checkFilter } from './filter.ts'
@@ -40,7 +41,7 @@ function checkAggregate(report: Report, what: string, spec: AggregateSpec, sourc
   const read = checkColumn(report, what, { source: spec.source, column: spec.column }, source)
   if (read === null) return
   const asked = `${what} asks for ${aggregate.name}() of ${spec.column}`
-  if (aggregate.readsCurrent && source.outcome.includes(spec.column)) {
+  if (aggregate.readsCurrent && Array.isArray(source.outcome) && source.outcome.includes(spec.column)) {
     const message = `${asked}, an outcome: it is not known of the event being scored`
     report.error(message, 'give it a column that is known by then')
   }
@@ -72,7 +73,7 @@ function checkPer(
   }
   if (!Number.isInteger(limit) || limit < 1 || limit > PER_KEYS_MAX) {
     const cure = `use a whole number from 1 to ${PER_KEYS_MAX}, as .per(${source.name}.${key.column}, { limit: 10 })`
-    report.error(`${what} is per ${key.column} with a limit of ${limit}`, cure)
+    report.error(`${what} is per ${key.column} with a limit of ${quoteValue(limit)}`, cure)
   }
   if (aggregates.get(spec.aggregate)?.readsCurrent) {
     const message = `${what} asks for ${spec.aggregate}() per ${key.column}, but it is about the event being scored alone`

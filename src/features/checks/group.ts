@@ -1,4 +1,5 @@
 import type { ColumnType } from '../../timeline/column-type.ts'
+import { quoteValue } from '../../timeline/shown-value.ts'
 import { isRefusal, readColumn } from '../column-types.ts'
 import type { GroupData } from '../definition.ts'
 import { columnNamed, columnNames, hasColumn } from '../schema-columns.ts'
@@ -31,10 +32,13 @@ function checkKey(report: Report, { source, entity }: GroupData): void {
     }
     if (typeof column !== 'string' || !hasColumn(source, column)) {
       const cure = `map it to one of ${columnNames(source)}, as ${entity.name}.from({ ${key}: 'column' })`
-      report.error(`source ${source.name} has no column '${column}' for the key of entity ${entity.name}`, cure)
+      report.error(
+        `source ${source.name} has no column ${quoteValue(column)} for the key of entity ${entity.name}`,
+        cure,
+      )
       continue
     }
-    if (source.outcome.includes(column)) {
+    if (Array.isArray(source.outcome) && source.outcome.includes(column)) {
       const message = `the key of entity ${entity.name} is the column '${column}', an outcome: it is not known when the event is scored`
       report.error(message, `take '${column}' out of outcome`)
     }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { aggregates } from '../../timeline/aggregates/index.ts'
+import { quoteValue } from '../../timeline/shown-value.ts'
 import type { GroupView, ServiceData } from '../definition.ts'
 import { servedNames } from '../served-name.ts'
 import { checkDeprecated, checkReadsDeprecated } from './deprecated.ts'
@@ -38,10 +39,10 @@ function checkView(report: Report, { group, picked }: GroupView): string[] {
   if (picked === null) return names
   if (picked.length === 0) report.error(`it picks nothing of ${group.name}`, 'pick a feature, or name the whole group')
   return picked.flatMap((pick) => {
-    const name = `${group.name}__${pick}`
-    if (names.includes(name)) return [name]
+    const name = typeof pick === 'string' ? `${group.name}__${pick}` : null
+    if (name !== null && names.includes(name)) return [name]
     const known = names.map((served) => served.slice(group.name.length + 2)).join(', ')
-    report.error(`it picks '${pick}', which is no feature of ${group.name}`, `pick some of ${known}`)
+    report.error(`it picks ${quoteValue(pick)}, which is no feature of ${group.name}`, `pick some of ${known}`)
     return []
   })
 }

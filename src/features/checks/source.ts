@@ -1,4 +1,5 @@
 import { ENUM_VALUES_MAX } from '../../timeline/row-schema.ts'
+import { quoteValue, showValue } from '../../timeline/shown-value.ts'
 import { type ColumnReading, isRefusal } from '../column-types.ts'
 import type { ArchiveOptions, SourceData } from '../definition.ts'
 import { columnNamed, columnNames, computedColumns, schemaColumns } from '../schema-columns.ts'
@@ -103,7 +104,7 @@ function checkCompute(report: Report, source: SourceData): void {
     const { version } = source.compute[name]!
     if (Number.isSafeInteger(version) && version >= 1) continue
     const cure = 'begin with 1, and raise it whenever of() gives other values'
-    part.at('version').error(`compute.${name} has the version ${JSON.stringify(version) ?? 'undefined'}`, cure)
+    part.at('version').error(`compute.${name} has the version ${showValue(version) ?? 'undefined'}`, cure)
   }
 }
 
@@ -129,7 +130,7 @@ function checkRole(report: Report, source: SourceData, { option, takes, cure, nu
   if (name === null) return []
   const columns = schemaColumns(source)
   if (typeof name !== 'string' || !columns.has(name)) {
-    const message = `${option} is ${JSON.stringify(name)}, which is ${notBrought(source, name)}`
+    const message = `${option} is ${showValue(name)}, which is ${notBrought(source, name)}`
     report.error(message, `name one of ${columnNames(source, columns)}`)
     return []
   }
@@ -160,10 +161,10 @@ function checkOutcome(report: Report, source: SourceData): void {
   const seen = new Set<string>()
   for (const name of source.outcome) {
     if (!columns.has(name)) {
-      const message = `outcome names '${name}', which is ${notBrought(source, name)}`
+      const message = `outcome names ${quoteValue(name)}, which is ${notBrought(source, name)}`
       report.error(message, `name some of ${columnNames(source, columns)}`)
     }
-    if (seen.has(name)) report.error(`outcome names '${name}' twice`, 'name it once')
+    if (seen.has(name)) report.error(`outcome names ${quoteValue(name)} twice`, 'name it once')
     seen.add(name)
     for (const option of ['id', 'time', 'version'] as const) {
       if (source[option] !== name) continue
@@ -186,11 +187,11 @@ function checkArchiveOptions(report: Report, source: SourceData, archive: Archiv
   const brought = schemaColumns(source)
   if (!isTableName(table)) {
     const cure = `use letters, digits and underscores, as 'payments_auth' or 'fraud.payments_auth'`
-    report.at('table').error(`archive.table ${JSON.stringify(table)} is not a name of a table`, cure)
+    report.at('table').error(`archive.table ${showValue(table)} is not a name of a table`, cure)
   }
   if (lag !== undefined) checkDuration(report.at('lag'), 'archive.lag is', lag)
   if (precision !== undefined && precision !== 'ms' && precision !== 's') {
-    report.at('precision').error(`archive.precision is ${JSON.stringify(precision)}`, `write 'ms' or 's'`)
+    report.at('precision').error(`archive.precision is ${showValue(precision)}`, `write 'ms' or 's'`)
   }
   for (const [name, archived] of Object.entries(columns)) {
     if (!brought.has(name)) {
@@ -200,7 +201,7 @@ function checkArchiveOptions(report: Report, source: SourceData, archive: Archiv
       const cure = 'use letters, digits and underscores; _origin, _sequence and _arrived_ms are taken'
       report
         .at('columns', name)
-        .error(`archive.columns maps '${name}' to ${JSON.stringify(archived)}, which cannot be a column`, cure)
+        .error(`archive.columns maps '${name}' to ${showValue(archived)}, which cannot be a column`, cure)
     }
   }
   const users = new Map<string, string>()

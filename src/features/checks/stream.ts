@@ -12,7 +12,7 @@ const EXAMPLE = `as where: { kind: 'transfer' }`
 export function checkStream(report: Report, source: SourceData, { topic, where, decode }: StreamOptions): void {
   if (!isTopicName(topic)) {
     const cure = 'use 1 to 249 letters, digits, dots, underscores and hyphens'
-    report.at('topic').error(`stream.topic ${JSON.stringify(topic)} is not a name of a topic`, cure)
+    report.at('topic').error(`stream.topic ${showValue(topic)} is not a name of a topic`, cure)
   }
   if (where !== undefined) checkWhere(report.at('where'), source, where)
   if (decode !== undefined) checkDecode(report.at('decode'), source, decode)

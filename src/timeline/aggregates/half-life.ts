@@ -1,5 +1,6 @@
 import type { Params } from '../aggregate.ts'
 import { formatDuration, parseDuration, WINDOW_MS_MAX, WINDOW_MS_MIN } from '../duration.ts'
+import { quoteValue } from '../shown-value.ts'
 
 /** Of the half-lives that a power of two may be of a double: beyond, it has fewer bits. */
 const HALVES_MAX = 1_000
@@ -8,7 +9,7 @@ const HALVES_MAX = 1_000
 export function halfLife(aggregate: string, text: unknown): Params {
   const ms = typeof text === 'string' ? parseDuration(text) : null
   if (ms === null) {
-    const shown = typeof text === 'string' ? `'${text}'` : String(text)
+    const shown = quoteValue(text)
     throw new TypeError(`${aggregate}() needs a half-life, not ${shown}: write a whole number of s, m, h or d, as '1h'`)
   }
   return { half_life_ms: ms }

@@ -1,3 +1,4 @@
+import { showValue } from '../shown-value.ts'
 /** Most values that a list may hold: an answer must stay small. */
 export const LIST_VALUES_MAX = 1_000
 
@@ -5,5 +6,5 @@ export const LIST_VALUES_MAX = 1_000
 export function refuseLength(n: unknown): { readonly message: string; readonly cure: string } | null {
   return Number.isInteger(n) && (n as number) >= 1 && (n as number) <= LIST_VALUES_MAX
     ? null
-    : { message: `a list of ${n} values`, cure: `use a whole number from 1 to ${LIST_VALUES_MAX}` }
+    : { message: `a list of ${showValue(n)} values`, cure: `use a whole number from 1 to ${LIST_VALUES_MAX}` }
 }

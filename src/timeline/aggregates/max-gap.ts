@@ -49,5 +49,5 @@ export const maxGapAggregate: AggregateDefinition = {
  * instant asked for. Over fewer than two events (with `toNow`: over nothing): null.
  */
 export function maxGap(options: { readonly toNow?: boolean } = {}): Aggregate<never, number | null> {
-  return startAggregate({ aggregate: 'maxGap', params: options.toNow === true ? { toNow: 1 } : {} })
+  return startAggregate({ aggregate: 'maxGap', params: options?.toNow === true ? { toNow: 1 } : {} })
 }

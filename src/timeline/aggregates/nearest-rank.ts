@@ -1,3 +1,5 @@
+import { showValue } from '../shown-value.ts'
+
 /** A percentile may have this many decimals. */
 const DECIMALS = 6
 const ONE = 10 ** DECIMALS
@@ -18,5 +20,8 @@ export function refusePercentile(p: unknown): { readonly message: string; readon
   const right = typeof p === 'number' && p > 0 && p <= 100 && Math.round(p * ONE) / ONE === p
   return right
     ? null
-    : { message: `the percentile ${p}`, cure: `use a number above 0 and up to 100, with at most ${DECIMALS} decimals` }
+    : {
+        message: `the percentile ${showValue(p)}`,
+        cure: `use a number above 0 and up to 100, with at most ${DECIMALS} decimals`,
+      }
 }

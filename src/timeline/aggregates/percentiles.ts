@@ -1,5 +1,6 @@
 import { type Aggregate, type AggregateDefinition, type FoldInput, startAggregate } from '../aggregate.ts'
 import type { Column, Numeric, SourceOf } from '../column.ts'
+import { showValue } from '../shown-value.ts'
 import { nearestRank, refusePercentile } from './nearest-rank.ts'
 import { SortedFold } from './sorted-fold.ts'
 
@@ -34,7 +35,7 @@ export const percentilesAggregate: AggregateDefinition = {
   takes: ['int', 'money', 'double'],
   refuse: ({ p }) => {
     if (!Array.isArray(p) || p.length === 0 || p.length > PERCENTILES_MAX) {
-      const number = Array.isArray(p) ? (p.length === 0 ? 'no' : p.length) : `${p} as`
+      const number = Array.isArray(p) ? (p.length === 0 ? 'no' : p.length) : `${showValue(p)} as`
       return { message: `${number} percentiles`, cure: `list 1 to ${PERCENTILES_MAX} of them, as [50, 95, 99]` }
     }
     return p.map(refusePercentile).find((refused) => refused !== null) ?? null
