@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/faults/**/*.test.ts'],
     pool: 'forks',
-    // Every test starts servers and processes of its own: one file at a time, so that they do not starve each other.
-    maxWorkers: 1,
+    // Every test starts servers and processes of its own, and mostly waits for them: two files at a time keep two cores busy.
+    maxWorkers: 2,
     reporters: ['default', './test/closing-line.ts'],
     testTimeout: process.env.FAULTS === 'long' ? 1_800_000 : 300_000,
     hookTimeout: 120_000,
