@@ -18,8 +18,11 @@ export const ARCHIVE_LINGER_MS = 250
 const IDLE_MS_MAX = 500
 const RETRY_MS = 1_000
 
-/** Kafka forgets positions of groups without members a week after they were committed: those of a quiet topic are committed again. */
-const COMMIT_AGAIN_MS = 3_600_000
+/**
+ * Positions of sources that share a topic are committed again so often, also where nothing came. Nobody is a member of their groups: so a
+ * process that was slow to see that a partition is another's may set it back, and Kafka forgets them after a quiet week.
+ */
+const COMMIT_AGAIN_MS = 60_000
 
 export interface TopicArchiverOptions {
   readonly log: EventLog
@@ -167,7 +170,7 @@ export class TopicArchiver {
   }
 
   async #commitAgain(): Promise<void> {
-    for (const [source, own] of this.#positions) await this.#commit(source, new Map(own))
+    for (const [source, own] of this.#positions) if (source.where !== null) await this.#commit(source, new Map(own))
     this.#committed_ms = performance.now()
   }
 

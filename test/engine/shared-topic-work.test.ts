@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { EngineClock } from '../../src/cli/engine-clock.ts'
 import { Metrics } from '../../src/cli/metrics.ts'
 import { StreamReport } from '../../src/cli/stream-report.ts'
@@ -155,6 +155,24 @@ describe('the archiver of a topic that sources share', () => {
     expect(
       (await archive.stats('transfers', { name: 'at', type: { kind: 'time' }, nullable: false }, [], null)).rows,
     ).toBe(2)
+  })
+
+  it('commits its positions again from time to time, as another process may have set them back', async () => {
+    const log = await logOf(['transfer', 'login'])
+    const archiver = archiverOf(log, new MemoryEventArchive())
+    vi.useFakeTimers({ toFake: ['performance'] })
+    try {
+      await archiver.step()
+      const group = archiveGroup(transfers)
+      await log.commit(group, TOPIC, new Map([[0, 1]]))
+      await archiver.step()
+      expect([...(await log.committed(group, TOPIC))]).toEqual([[0, 1]])
+      vi.advanceTimersByTime(61_000)
+      await archiver.step()
+      expect([...(await log.committed(group, TOPIC))]).toEqual([[0, 2]])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('notes runs of what is not its own: as many as there are between rows, however long', async () => {

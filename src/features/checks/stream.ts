@@ -14,7 +14,14 @@ export function checkStream(report: Report, source: SourceData, { topic, where, 
     const cure = 'use 1 to 249 letters, digits, dots, underscores and hyphens'
     report.at('topic').error(`stream.topic ${showValue(topic)} is not a name of a topic`, cure)
   }
-  if (where !== undefined) checkWhere(report.at('where'), source, where)
+  if (where !== undefined) {
+    checkWhere(report.at('where'), source, where)
+    const quarantine = `${topic}.quarantine.${source.name}`
+    if (isTopicName(topic) && !isTopicName(quarantine)) {
+      const cure = 'give the topic or the source a shorter name'
+      report.at('topic').error(`the topic of its refused events would have ${quarantine.length} characters`, cure)
+    }
+  }
   if (decode !== undefined) checkDecode(report.at('decode'), source, decode)
 }
 
