@@ -8,6 +8,7 @@ import { trimLog } from '../../src/cli/housekeeping.ts'
 import { openChdbArchive } from '../../src/stores/archive/chdb.ts'
 import { openEmbeddedEventLog } from '../../src/stores/log/embedded.ts'
 import { openEmbeddedOnlineStore } from '../../src/stores/online/embedded.ts'
+import { MemoryOnlineStore } from '../../src/stores/online/memory.ts'
 import { quarantinedEvents } from '../../src/stores/quarantine.ts'
 import { games, open, play, said } from './bank-game.ts'
 import { type BankMessage, expected, LossyArchive, NOW, TOPIC } from './bank-kit.ts'
@@ -87,6 +88,27 @@ describe('sources that share a topic', () => {
     expect(failed).toBeInstanceOf(BackfillError)
     expect((failed as BackfillError).code).toBe('ARCHIVE_HOLE')
     expect((failed as Error).message).toContain(`at offset ${lost}`)
+  })
+
+  it('tell of a hole also where the store lost all that it knew, and the log all that came before', async () => {
+    const archive = new LossyArchive()
+    archive.loses = (name, sequence) => name === 'transfers' && sequence === 12
+    const stores = { ...memoryStores(now), archive }
+    await stores.log.ensureTopic(TOPIC, 1)
+    const whole = await open(stores, { logins: false })
+    const kinds = [...Array<string>(10).fill('rate'), ...Array<string>(5).fill('transfer')]
+    await whole.send(
+      'transfers',
+      kinds.map((kind, n) => message(n, kind)),
+    )
+    await whole.stream()
+    await whole.archive()
+    await stores.log.trim(TOPIC, 0, 15, Number.MAX_SAFE_INTEGER)
+    const again = await open({ ...stores, store: new MemoryOnlineStore() }, { logins: false })
+    const failed = await again.backfill().catch((error: unknown) => error)
+    expect((failed as Error).message).toContain(
+      'lacks 1 of the 15 events that bank.events/0 had from offset 0 to 15, the first of them at offset 12',
+    )
   })
 
   it('take another kind from the earliest message on that the log still has', async () => {

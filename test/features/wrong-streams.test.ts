@@ -44,6 +44,11 @@ const WRONG: readonly (readonly [wrong: string, exports: Record<string, unknown>
     `defs.ts: source payments: stream.where looks at 'gone', the deleted of an event, which changes while the event stays; name a field that says what kind of event it is`,
   ],
   [
+    'a where on an outcome',
+    { a: payments({ v: z.int(), s: z.string() }, { version: 'v', outcome: ['s'], ...takes({ s: 'ok' }) }) },
+    `defs.ts: source payments: stream.where looks at 's', an outcome, which an event has only later; name a field that says what kind of event it is`,
+  ],
+  [
     'a topic whose quarantine would have too long a name',
     { a: payments({}, { stream: { topic: 't'.repeat(230), where: { kind: 'a' } } }) },
     `defs.ts: source payments: the topic of its refused events would have 250 characters; give the topic or the source a shorter name`,

@@ -49,6 +49,12 @@ function checkWhere(report: Report, source: SourceData, where: unknown): void {
       report.error(`stream.where: ${field} names ${showValue(value)} twice`, 'name it once')
     }
   }
+  if (Array.isArray(source.outcome) && source.outcome.includes(field)) {
+    report.error(
+      `stream.where looks at '${field}', an outcome, which an event has only later`,
+      'name a field that says what kind of event it is',
+    )
+  }
   for (const option of ['version', 'deleted'] as const) {
     if (source[option] !== field) continue
     report.error(
