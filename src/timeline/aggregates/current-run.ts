@@ -1,26 +1,17 @@
-import { type Aggregate, type AggregateDefinition, type Fold, startAggregate } from '../aggregate.ts'
+import { type Aggregate, type AggregateDefinition, startAggregate } from '../aggregate.ts'
 import type { Filter } from '../filter.ts'
-import type { Rows } from '../rows.ts'
+import { OfFold } from './of-fold.ts'
 
-class CurrentRun implements Fold {
+class CurrentRun extends OfFold {
   #length = 0
   #ended = false
-  readonly #of: number
-  readonly #where: number
-
-  constructor(of: number, where: number) {
-    this.#of = of
-    this.#where = where
-  }
 
   reset(): void {
     this.#length = 0
     this.#ended = false
   }
 
-  add(rows: Rows, from: number, to: number): void {
-    const of = rows.masks[this.#of]!
-    const mask = rows.masks[this.#where]!
+  protected addRows(of: Uint8Array, mask: Uint8Array, from: number, to: number): void {
     for (let i = to - 1; i >= from && !this.#ended; i--) {
       if (mask[i] !== 1) continue
       if (of[i] === 1) this.#length++
@@ -46,7 +37,7 @@ export const currentRunAggregate: AggregateDefinition = {
   takes: [],
   ofFilter: true,
   result: () => ({ kind: 'count', nullable: false, list: false }),
-  fold: ({ of, where }) => new CurrentRun(of, where),
+  fold: (input) => new CurrentRun(input),
 }
 
 /**

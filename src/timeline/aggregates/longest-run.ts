@@ -1,27 +1,18 @@
-import { type Aggregate, type AggregateDefinition, type Fold, startAggregate } from '../aggregate.ts'
+import { type Aggregate, type AggregateDefinition, startAggregate } from '../aggregate.ts'
 import type { Filter } from '../filter.ts'
-import type { Rows } from '../rows.ts'
+import { OfFold } from './of-fold.ts'
 
-class LongestRun implements Fold {
+class LongestRun extends OfFold {
   #longest = 0
   /** Of the run that the oldest row so far belongs to: older rows may make it longer. */
   #open = 0
-  readonly #of: number
-  readonly #where: number
-
-  constructor(of: number, where: number) {
-    this.#of = of
-    this.#where = where
-  }
 
   reset(): void {
     this.#longest = 0
     this.#open = 0
   }
 
-  add(rows: Rows, from: number, to: number): void {
-    const of = rows.masks[this.#of]!
-    const mask = rows.masks[this.#where]!
+  protected addRows(of: Uint8Array, mask: Uint8Array, from: number, to: number): void {
     for (let i = to - 1; i >= from; i--) {
       if (mask[i] !== 1) continue
       this.#open = of[i] === 1 ? this.#open + 1 : 0
@@ -47,7 +38,7 @@ export const longestRunAggregate: AggregateDefinition = {
   takes: [],
   ofFilter: true,
   result: () => ({ kind: 'count', nullable: false, list: false }),
-  fold: ({ of, where }) => new LongestRun(of, where),
+  fold: (input) => new LongestRun(input),
 }
 
 /** Most events in a row for which the filter holds, of those that pass `where`. Over nothing: 0. */

@@ -1,25 +1,17 @@
-import { type Aggregate, type AggregateDefinition, type Fold, startAggregate } from '../aggregate.ts'
+import { type Aggregate, type AggregateDefinition, startAggregate } from '../aggregate.ts'
 import type { Filter } from '../filter.ts'
-import type { Rows } from '../rows.ts'
+import { OfFold } from './of-fold.ts'
 
-class Rate implements Fold {
+class Rate extends OfFold {
   #hits = 0
   #count = 0
-  readonly #of: number
-  readonly #where: number
-  constructor(of: number, where: number) {
-    this.#of = of
-    this.#where = where
-  }
 
   reset(): void {
     this.#hits = 0
     this.#count = 0
   }
 
-  add(rows: Rows, from: number, to: number): void {
-    const of = rows.masks[this.#of]!
-    const mask = rows.masks[this.#where]!
+  protected addRows(of: Uint8Array, mask: Uint8Array, from: number, to: number): void {
     for (let i = from; i < to; i++) {
       this.#count += mask[i]!
       this.#hits += mask[i]! & of[i]!
@@ -44,7 +36,7 @@ export const rateAggregate: AggregateDefinition = {
   takes: [],
   ofFilter: true,
   result: () => ({ kind: 'double', nullable: true, list: false }),
-  fold: ({ of, where }) => new Rate(of, where),
+  fold: (input) => new Rate(input),
 }
 
 /**

@@ -1,24 +1,17 @@
-import { type Aggregate, type AggregateDefinition, type Fold, startAggregate } from '../aggregate.ts'
+import { type Aggregate, type AggregateDefinition, startAggregate } from '../aggregate.ts'
 import type { Filter } from '../filter.ts'
 import type { Rows } from '../rows.ts'
+import { OfFold } from './of-fold.ts'
 
-class TimeSince implements Fold {
+class TimeSince extends OfFold {
   #last_ms = Number.NaN
-  readonly #of: number
-  readonly #where: number
-  constructor(of: number, where: number) {
-    this.#of = of
-    this.#where = where
-  }
 
   reset(): void {
     this.#last_ms = Number.NaN
   }
 
-  add(rows: Rows, from: number, to: number): void {
+  protected addRows(of: Uint8Array, mask: Uint8Array, from: number, to: number, rows: Rows): void {
     if (!Number.isNaN(this.#last_ms)) return
-    const of = rows.masks[this.#of]!
-    const mask = rows.masks[this.#where]!
     for (let i = to - 1; i >= from; i--) {
       if ((mask[i]! & of[i]!) === 1) {
         this.#last_ms = rows.times[i]!
@@ -43,7 +36,7 @@ export const timeSinceAggregate: AggregateDefinition = {
   takes: [],
   ofFilter: true,
   result: () => ({ kind: 'duration_ms', nullable: true, list: false }),
-  fold: ({ of, where }) => new TimeSince(of, where),
+  fold: (input) => new TimeSince(input),
 }
 
 /** Milliseconds since the newest event of the window for which the filter holds: since the last decline. Where it holds for none: null. */
