@@ -32,9 +32,12 @@ interface KnownEvent {
   readonly schemas: ReadonlyMap<string, number>
 }
 
-/** The groups of the model, each with the part of an event that is its key. */
-const GROUPS = ['g', 'k'] as const
-type Group = (typeof GROUPS)[number]
+/** What services read, by the name under which they serve it: the group behind it. */
+const READ = { g: 'g', k: 'k', other: 'g' } as const
+type Read = keyof typeof READ
+type Group = (typeof READ)[Read]
+const READS = Object.keys(READ) as Read[]
+type Keys = Readonly<Record<Read, string | null>>
 
 /** An installation, and beside it what its online store must hold. */
 class Judged {
@@ -70,7 +73,7 @@ class Judged {
 
   /** The events are in the online store now. */
   #know(events: readonly CardEvent[]): void {
-    const schemas = new Map(GROUPS.map((group) => [group, this.#schemas(group).schemas.at(-1)!.number]))
+    const schemas = new Map(READS.map((read) => [READ[read], this.#schemas(READ[read]).schemas.at(-1)!.number]))
     this.#known = [...this.#known, ...events.map((event) => ({ event, schemas }))]
   }
 
@@ -129,27 +132,27 @@ class Judged {
     // Nobody has told the store of the timelines, or it forgot them.
     if (this.#whole.vectors.unready().length > 0) return false
     let ok = true
-    const looked = [
-      { g: 'a', k: '0' },
-      { g: 'b', k: '1' },
-      { g: 'a|b', k: 'never seen' },
-      { g: 'never seen', k: null },
+    const looked: Keys[] = [
+      { g: 'a', k: '0', other: 'b' },
+      { g: 'b', k: '1', other: 'b' },
+      { g: 'a|b', k: 'never seen', other: null },
+      { g: 'never seen', k: null, other: 'a' },
     ]
     for (const keys of current === null ? looked : [this.#keysOf(current)]) {
-      const given = { keys: { card_id: keys.g, kind: keys.k } }
+      const given = { keys: { card_id: keys.g, kind: keys.k, other_id: keys.other } }
       const request = { ...(current === null ? given : { event: scoredJson(current) }), at: at_ms }
       const answered = await this.#whole.vectors.answer(current === null ? 'looked' : 'scored', request)
-      for (const group of GROUPS) {
+      for (const read of READS) {
         for (const feature of this.#asked) {
-          if (current === null && readsCurrent(feature)) continue
-          const name = `${group}__${feature.name}`
+          if ((current === null || read === 'other') && readsCurrent(feature)) continue
+          const name = `${read}__${feature.name}`
           const status = answered.status[name]
-          const key = keys[group]
+          const key = keys[read]
           if (key === null) expect([answered.features[name], status]).toEqual([null, 'missing'])
           else if (status !== OK) ok = false
           else {
             const got = answered.features[name]
-            const value = this.#expected(group, feature, key, { at_ms, current, got })
+            const value = this.#expected(READ[read], feature, key, { at_ms, current, got })
             expect([name, got]).toEqual([name, value])
           }
         }
@@ -162,8 +165,8 @@ class Judged {
     return computedOf(this.#version, event)
   }
 
-  #keysOf(event: CardEvent): Record<Group, string | null> {
-    return { g: event.card_id, k: this.#computed(event).kind as string | null }
+  #keysOf(event: CardEvent): Keys {
+    return { g: event.card_id, k: this.#computed(event).kind as string | null, other: event.other_id }
   }
 
   #expected(
@@ -174,18 +177,21 @@ class Judged {
   ): unknown {
     const schemas = this.#schemas(group)
     const known = this.#known
-      .filter(({ event }) => this.#keysOf(event)[group] === key)
+      // What is stored of the event being scored is not what the request says of it, be it of this entity or of another (L5).
+      .filter(({ event }) => this.#keysOf(event)[group] === key && event.id !== current?.id)
       .map(({ event, schemas: written }) => ({
         ...event,
         schema: written.get(group)!,
         values: { ...event.values, ...this.#computed(event) },
       }))
     const kept = winners(known, (event) => Buffer.from(encode([event], schemas)).subarray(3))
-    const scored = current && {
-      ...current,
-      deleted: false,
-      values: { ...current.values, status: null, fraud: null, ...this.#computed(current) },
-    }
+    // It counts among the events of its own entity only, whichever the role looks up.
+    const scored = current !== null &&
+      this.#keysOf(current)[group] === key && {
+        ...current,
+        deleted: false,
+        values: { ...current.values, status: null, fraud: null, ...this.#computed(current) },
+      }
     const value = answer(kept, {
       spec: feature.windowed.spec,
       window_ms: feature.window_ms,

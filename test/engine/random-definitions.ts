@@ -99,6 +99,7 @@ const definition = (table: string, version: number) =>
       version: z.int(),
       gone: z.boolean(),
       card_id: z.string().nullable(),
+      other_id: z.string().nullish(),
       amount: millrace.money({ scale: 2 }).nullable(),
       points: z.int().nullable(),
       score: z.number().optional(),
@@ -126,22 +127,39 @@ const kind = millrace.entity('kind', { key: { kind: z.string() } })
 
 export interface CardEvent extends OracleEvent {
   readonly card_id: string | null
+  /** Another card, for which a role reads the same features; or the very same. */
+  readonly other_id: string | null
 }
 
 const CARDS = ['a', 'b', 'a|b', null]
 
 /** Few ids, each mostly of one instant and one card, so that copies, corrections and tombstones of one event are common. */
 export const randomCardEvent: fc.Arbitrary<CardEvent> = fc
-  .tuple(randomEvent, fc.nat({ max: 12 }), fc.constantFrom(0, 0, 0, 0, 1), fc.constantFrom(0, 0, 0, 0, 1))
-  .map(([event, n, later, otherCard]) => ({
+  .tuple(
+    randomEvent,
+    fc.nat({ max: 12 }),
+    fc.constantFrom(0, 0, 0, 0, 1),
+    fc.constantFrom(0, 0, 0, 0, 1),
+    fc.constantFrom(...CARDS),
+  )
+  .map(([event, n, later, otherCard, other_id]) => ({
     ...event,
     id: `tx-${n}`,
     time_ms: T0 + (later * 4 - n * 3) * 250,
     card_id: CARDS[(n + otherCard) % CARDS.length]!,
+    other_id,
   }))
 
 /** The event as a producer sends it. */
-export function toJson({ id, time_ms, version, deleted, card_id, values }: CardEvent): Record<string, unknown> {
+export function toJson({
+  id,
+  time_ms,
+  version,
+  deleted,
+  card_id,
+  other_id,
+  values,
+}: CardEvent): Record<string, unknown> {
   const { amount, settled_at, score, fraud, ...rest } = values
   return {
     id,
@@ -149,6 +167,7 @@ export function toJson({ id, time_ms, version, deleted, card_id, values }: CardE
     version,
     gone: deleted,
     card_id,
+    other_id,
     amount: amount == null ? null : formatMoney(amount as number, 2),
     settled_at: settled_at == null ? null : new Date(settled_at as number).toISOString(),
     ...(score === null ? {} : { score }),
@@ -234,7 +253,7 @@ function filterOf(node: FilterNode): Filter {
 }
 
 /**
- * A model with a group of these features by card, `g`, and one by kind, `k`; a service that scores events, and one that is asked by keys:
+ * A model with a group of these features by card, `g`, also in the role `other`, and one by kind, `k`; a service that scores events, and one that is asked by keys:
  * of all features but those that compare the event being scored, and of a count, so that there always is one. `version`: of all computed
  * columns.
  */
@@ -252,9 +271,12 @@ export function modelOf(
     return `f${i}_${spec.windows[0]}${spec.delay === null ? '' : `_delayed_${spec.delay}`}`
   })
   const byKey = own.filter((_, i) => !readsCurrent(features[i]!))
-  const picked = (group: typeof g) => group.pick(...(['rows_1s', ...byKey] as [never])) as unknown as typeof g
-  const scored = millrace.featureService('scored', { event: events, features: [g, k] })
-  const looked = millrace.featureService('looked', { features: [picked(g), picked(k as never)] })
+  const picked = (group: typeof g) => group.pick(...(['rows_1s', ...byKey] as [never]))
+  // Once picked and then in its role, once the other way round.
+  const other = picked(g).as('other', { card_id: 'other_id' })
+  const again = g.as('other', { card_id: 'other_id' }).pick(...(['rows_1s', ...byKey] as [never]))
+  const scored = millrace.featureService('scored', { event: events, features: [g, k, other] as never })
+  const looked = millrace.featureService('looked', { features: [picked(g), picked(k as never), again] as never })
   const model = resolveModel(collect([{ file: 'random.ts', exports: { g, k, scored, looked } }]))
   return { model, asked: features.map((feature, i) => ({ ...feature, name: own[i]! })) }
 }
