@@ -148,12 +148,13 @@ function rowsOf(found: Entry): Row[] {
       ]
     }
     case 'service': {
-      const { version, event, keys, features, derived } = found.entry
+      const { version, event, keys, features, roles, derived } = found.entry
       return [
         ['version', version],
         ['event', event],
         ['keys', list(keys.map(({ name, type }) => `${name}: ${type}`))],
         ['features', list(features)],
+        ['roles', list(roles.map(roleLine))],
         ['derived', list(derived)],
       ]
     }
@@ -191,6 +192,11 @@ function rowsOf(found: Entry): Row[] {
       ]
     }
   }
+}
+
+/** `payee: sent of account_id = event.payee_id`. */
+function roleLine({ name, group, keys }: Entries['services'][number]['roles'][number]): string {
+  return `${name}: ${group} of ${keys.map(({ key, from, name: as }) => `${key} = ${from}.${as}`).join(', ')}`
 }
 
 function featureRows(one: Feature): Row[] {

@@ -103,11 +103,20 @@ export interface GroupData extends Described {
   readonly deprecatedFeatures: Readonly<Record<string, Deprecated<string | GroupView>>>
 }
 
-/** Features of one group that a service reads: all of them, or those picked, as `tx_count_7d`. */
+/** A group read for another entity of the request: the payee of a transfer, where the group itself is about its payer. */
+export interface Role {
+  /** Takes the group's place in served names. */
+  readonly name: string
+  /** Key of the entity to the name under which the event, else `keys` of the request, has it. Keys that are not named keep theirs. */
+  readonly keys: Readonly<Record<string, string>>
+}
+
+/** Features of one group that a service reads: all of them, or those picked, as `tx_count_7d`; maybe in a role. */
 export interface GroupView {
   readonly kind: 'view'
   readonly group: GroupData
   readonly picked: readonly string[] | null
+  readonly role: Role | null
 }
 
 /** What a derived value is computed from. */

@@ -13,6 +13,8 @@ import {
 } from './definition.ts'
 import { definitionTitle, deprecatedIn, describedIn, type Replacement } from './definition-input.ts'
 import type { AnyEntity } from './entity.ts'
+import { isView, makeView, type PickedView, type RoleKeys, type RoleView, roleOf, type View } from './feature-view.ts'
+import type { AnyGroup, GroupInfo } from './group-info.ts'
 import type { AnySource } from './source.ts'
 
 type NameOf<Src extends AnySource> = Src[typeof meta]['name']
@@ -57,26 +59,20 @@ export type FeatureNames<Fs> = {
   [N in keyof Fs & string]: Fs[N] extends Windowed<string, unknown, infer W> ? `${N}_${W}` : never
 }[keyof Fs & string]
 
-/** What the compiler knows of a group. */
-export interface GroupInfo<G extends string, Src extends AnySource, E extends AnyEntity, Fs> extends GroupData {
-  readonly name: G
-  readonly [type]: { readonly source: Src; readonly entity: E; readonly features: Fs }
-}
-
-export interface AnyGroup {
-  readonly [meta]: GroupInfo<string, AnySource, AnyEntity, unknown>
-}
-
-/** Some features of a group, as {@link Group.pick} gives them. `N`: the names picked, without the group's. */
-export interface View<Gr extends AnyGroup, N extends string> extends GroupView {
-  readonly [type]: { readonly view: Gr; readonly names: N }
-}
-
 /** Features of one source about one entity. */
 export interface Group<G extends string, Src extends AnySource, E extends AnyEntity, Fs> extends AnyGroup {
   readonly [meta]: GroupInfo<G, Src, E, Fs>
   /** Only these features, for a service that needs no more: `cardVelocity.pick('tx_count_7d', 'spend_24h')`. */
-  pick<const N extends FeatureNames<Fs>>(...names: readonly [N, ...N[]]): View<Group<G, Src, E, Fs>, N>
+  pick<const N extends FeatureNames<Fs>>(...names: readonly [N, ...N[]]): PickedView<Group<G, Src, E, Fs>, N>
+  /**
+   * The same features for another entity of the request: `sent.as('payee', { account_id: 'payee_id' })`, served as `payee__tx_count_7d`.
+   * Each key of the entity is looked for under the name that it is given here: a column of the event that is being scored, where it has one
+   * that is known by then, else one of the request's `keys`.
+   */
+  as<const R extends string, const M extends Readonly<Record<string, string>>>(
+    role: R,
+    keys: RoleKeys<Group<G, Src, E, Fs>, M>,
+  ): RoleView<Group<G, Src, E, Fs>, FeatureNames<Fs>, R, M>
 }
 
 export interface GroupOptions<Src extends AnySource, E extends AnyEntity, Fs> extends Described {
@@ -133,8 +129,8 @@ export function featureGroup<const G extends string, Src extends AnySource, E ex
   noteWritten(data)
   return Object.freeze({
     [meta]: data,
-    pick: (...picked: string[]): GroupView =>
-      Object.freeze({ kind: 'view', group: data, picked: Object.freeze(picked) }),
+    pick: (...picked: string[]) => makeView(data, Object.freeze(picked), null),
+    as: (role: string, keys: unknown) => makeView(data, null, roleOf(data, role, keys)),
   }) as unknown as Group<G, Src, E, Fs>
 }
 
@@ -160,9 +156,4 @@ function deprecatedFeaturesIn(given: unknown, title: string): GroupData['depreca
     return deprecated === null ? [] : [[name, deprecated] as const]
   })
   return Object.freeze(Object.fromEntries(entries))
-}
-
-/** True for what {@link Group.pick} gives. */
-export function isView(value: unknown): value is GroupView {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'view'
 }

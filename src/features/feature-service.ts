@@ -10,7 +10,7 @@ import {
   type Shape,
 } from './definition.ts'
 import { definitionTitle, deprecatedIn, describedIn, isZodObject, type Replacement } from './definition-input.ts'
-import { isView } from './feature-group.ts'
+import { isView } from './feature-view.ts'
 import type { Answered, DeriveArgument, FeatureList, Service, ServiceInput, VectorIn } from './service-types.ts'
 import type { AnySource } from './source.ts'
 
@@ -80,8 +80,11 @@ export function featureService<
 
 function viewOf(item: unknown, place: string): GroupView {
   const data = dataOf(item)
-  if (data?.kind === 'group') return Object.freeze({ kind: 'view', group: data, picked: null })
-  if (isView(item)) return item
+  if (data?.kind === 'group') return Object.freeze({ kind: 'view', group: data, picked: null, role: null })
+  if (isView(item)) {
+    const { kind, group, picked, role } = item
+    return Object.freeze({ kind, group, picked, role })
+  }
   throw new TypeError(
     `${place} must be a feature group, or features picked from one, as cardVelocity.pick('tx_count_7d')`,
   )

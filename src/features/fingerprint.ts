@@ -78,10 +78,14 @@ export function featureVersion({ timeline, columns, spec, window_ms, delay_ms }:
 export function serviceVersion(service: {
   readonly event: SourceModel | null
   readonly features: readonly FeatureModel[]
+  /** Each with its group and the names of its keys. */
+  readonly roles: readonly (readonly [role: string, group: string, keys: Readonly<Record<string, string>>])[]
   readonly derive: readonly string[]
   readonly request: z.core.$ZodObject | null
 }): string {
   const features = service.features.map((feature) => `${feature.name} ${featureVersion(feature)}`)
   const request = service.request === null ? null : z.toJSONSchema(service.request, { io: 'input' })
-  return hash64Hex(canonicalJson([service.event?.name ?? null, features.sort(), [...service.derive].sort(), request]))
+  const meaning = [service.event?.name ?? null, features.sort(), [...service.derive].sort(), request]
+  const roles = service.roles.map(canonicalJson).sort()
+  return hash64Hex(canonicalJson(roles.length === 0 ? meaning : [...meaning, roles]))
 }

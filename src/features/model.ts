@@ -119,6 +119,8 @@ export interface KeyModel {
   readonly type: ColumnType
   /** The canonical form of a value that a request gives for it. Throws EventError on a bad one. */
   parse(value: unknown): Exclude<Value, null>
+  /** The same part under another name, as a role gives it. */
+  named(name: string): KeyModel
 }
 
 export interface EntityModel extends Described {
@@ -151,9 +153,11 @@ export interface Deprecation {
 
 /** One served value: a feature at one window. */
 export interface FeatureModel {
-  /** `<group>__<feature>_<window>`, with `_delayed_<delay>`. */
+  /** `<group>__<feature>_<window>`, with `_delayed_<delay>`; the role in place of the group, where it is read in one. */
   readonly name: string
   readonly group: string
+  /** Null: as the group itself has it. A role changes nothing of what is counted, but for whom. */
+  readonly role: string | null
   readonly feature: string
   readonly spec: AggregateSpec
   readonly window_ms: number
@@ -177,6 +181,14 @@ export type KeyPart =
   | { readonly from: 'event'; readonly column: number; readonly name: string }
   | { readonly from: 'keys'; readonly name: string; readonly type: ColumnType }
 
+/** One read of a timeline for each answer of a service: for one entity. */
+export interface TimelineRead {
+  readonly timeline: TimelineModel
+  readonly key: readonly KeyPart[]
+  /** The features that are computed from it, by their places among those of the service. */
+  readonly slots: readonly number[]
+}
+
 export interface ServiceModel extends Described {
   readonly deprecated: Deprecation | null
   readonly name: string
@@ -184,8 +196,8 @@ export interface ServiceModel extends Described {
   readonly version: string
   readonly event: SourceModel | null
   readonly features: readonly FeatureModel[]
-  /** The timelines its features read, and where each one's key comes from, in the order of the entity's key. */
-  readonly timelines: readonly { readonly timeline: TimelineModel; readonly key: readonly KeyPart[] }[]
+  /** What its features read: a timeline is read once for each place its key comes from. Keys in the order of the entity's. */
+  readonly timelines: readonly TimelineRead[]
   /** Key names that the request must give under `keys`. */
   readonly keys: readonly KeyModel[]
   readonly request: z.core.$ZodObject | null

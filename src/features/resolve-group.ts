@@ -102,6 +102,7 @@ function featuresOf(group: GroupData, source: SourceModel): Omit<FeatureModel, '
     return spec.windows.map((window) => ({
       name: servedName(group.name, feature, window, spec.delay),
       group: group.name,
+      role: null,
       feature,
       spec,
       window_ms: durationMs(window),

@@ -101,7 +101,8 @@ export function entityModel(entity: EntityData): EntityModel {
   }
 }
 
-function keyModel(name: string, { type, leaf }: ColumnReading): KeyModel {
+function keyModel(name: string, reading: ColumnReading): KeyModel {
+  const { type, leaf } = reading
   const reader = valueReader({ type, leaf, epoch: false, precision: 'ms' })
   return {
     name,
@@ -117,5 +118,6 @@ function keyModel(name: string, { type, leaf }: ColumnReading): KeyModel {
       const message = missing ? `${name} is missing: ${text}` : `${name}: ${shown} ${text}`
       throw new EventError([{ code, column: name, value: shown, message }])
     },
+    named: (other) => keyModel(other, reading),
   }
 }

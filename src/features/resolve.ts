@@ -35,8 +35,9 @@ export function resolve(definitions: Definitions): {
       serviceModel(service.data, groups, sources, reportOn(problems, service)),
     ]),
   )
+  const inRoles = [...services.values()].flatMap((service) => service.features.filter(({ role }) => role !== null))
   const features = new Map(
-    [...groups.values()].flatMap((group) => group.features.map((served) => [served.name, served])),
+    [...[...groups.values()].flatMap((group) => group.features), ...inRoles].map((served) => [served.name, served]),
   )
   const model = { sources, entities, groups, services, features, timelines }
   return { model: hasError(problems) ? null : model, problems }

@@ -13,6 +13,11 @@ function spanText(span: unknown): string {
   return typeof span === 'string' ? span : showValue(span)
 }
 
+/** The name of a group's value in a role: `payee__spend_24h`. */
+export function roleName(role: string, group: string, name: string): string {
+  return `${role}${name.slice(group.length)}`
+}
+
 /** What a group serves, by name: the feature and the window behind it. Features without windows serve nothing. */
 export function servedNames(group: GroupData): Map<string, { readonly feature: string; readonly window: string }> {
   const names = new Map<string, { readonly feature: string; readonly window: string }>()

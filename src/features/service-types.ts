@@ -3,7 +3,8 @@ import type { Windowed } from '../timeline/aggregate.ts'
 import type { Integer, Keyed, type } from '../timeline/column.ts'
 import type { meta, ServiceData, Shape } from './definition.ts'
 import type { Canonical, Computed, EventBeforeOutcome, NotYetKnown, NullIn } from './event-types.ts'
-import type { AnyGroup, View } from './feature-group.ts'
+import type { AnyView, View } from './feature-view.ts'
+import type { AnyGroup } from './group-info.ts'
 import type { AnySource } from './source.ts'
 
 /** What the compiler knows of a service: what it is sent and what it answers. */
@@ -12,8 +13,8 @@ export interface Service<N extends string, In, Vec> {
   readonly [type]: { readonly service: N; readonly input: In; readonly vector: Vec }
 }
 
-/** What a service reads: whole groups, and picked features of others. */
-export type FeatureList = readonly (AnyGroup | View<AnyGroup, string>)[]
+/** What a service reads: whole groups, and picked features of others, some of them in roles. */
+export type FeatureList = readonly (AnyGroup | AnyView)[]
 
 type NameOf<Src extends AnySource> = Src[typeof meta]['name']
 type ShapeOf<Src extends AnySource> = Src[typeof meta][typeof type]['shape']
@@ -62,6 +63,21 @@ type NullOfKey<Ev extends AnySource, Gr extends AnyGroup> = [Ev] extends [never]
   ? never
   : NullOfColumn<Ev, (IsOwn<Ev, Gr> extends true ? KeyColumnOf<Gr> : keyof KeyOf<Gr>) & Known<Ev>>
 
+/** The name under which each key of a group is looked for, where some are mapped by a role. */
+type RoleNames<Ev extends AnySource, Gr extends AnyGroup, M> = {
+  [N in keyof KeyOf<Gr>]: N extends keyof M
+    ? M[N]
+    : [Ev] extends [never]
+      ? N
+      : IsOwn<Ev, Gr> extends true
+        ? EntityOfGroup<Gr>[typeof meta]['columns'][N & keyof EntityOfGroup<Gr>[typeof meta]['columns']]
+        : N
+}
+
+type NullOfRole<Ev extends AnySource, Gr extends AnyGroup, M> = [Ev] extends [never]
+  ? never
+  : NullOfColumn<Ev, RoleNames<Ev, Gr, M>[keyof KeyOf<Gr>] & Known<Ev>>
+
 /** A computed column may always be null. */
 type NullOfColumn<Ev extends AnySource, N> =
   | NullIn<z.output<ShapeOf<Ev>[N & keyof ShapeOf<Ev>]>>
@@ -74,16 +90,21 @@ type Served<G extends string, Fs, Null> = {
     | Null
 }
 
-type ServedBy<Gr extends AnyGroup, Null> = Served<
-  Gr[typeof meta]['name'],
+type ServedBy<Gr extends AnyGroup, Null, R extends string = Gr[typeof meta]['name']> = Served<
+  R,
   Gr[typeof meta][typeof type]['features'],
   Null
 >
 
+/** The features of a group that a view serves under the name `R`. */
+type Viewed<Gr extends AnyGroup, N extends string, R extends string, Null> = string extends N
+  ? ServedBy<Gr, Null, R>
+  : Pick<ServedBy<Gr, Null, R>, `${R}__${N}` & keyof ServedBy<Gr, Null, R>>
+
 type VectorPart<X, Ev extends AnySource> = X extends AnyGroup
   ? ServedBy<X, NullOfKey<Ev, X>>
-  : X extends View<infer Gr, infer N>
-    ? Pick<ServedBy<Gr, NullOfKey<Ev, Gr>>, `${Gr[typeof meta]['name']}__${N}` & keyof ServedBy<Gr, NullOfKey<Ev, Gr>>>
+  : X extends View<infer Gr, infer N, infer R, infer M>
+    ? Viewed<Gr, N, R, [keyof M] extends [never] ? NullOfKey<Ev, Gr> : NullOfRole<Ev, Gr, M>>
     : never
 
 type All<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
@@ -105,9 +126,16 @@ export type Answered<Vec, D> = { readonly [N in keyof Vec]: Sent<Vec[N]> } & { r
 
 type KeysPart<X, Ev extends AnySource> = X extends AnyGroup
   ? KeysNeeded<X, Ev>
-  : X extends View<infer Gr, string>
-    ? KeysNeeded<Gr, Ev>
+  : X extends View<infer Gr, string, string, infer M>
+    ? [keyof M] extends [never]
+      ? KeysNeeded<Gr, Ev>
+      : RoleKeysNeeded<Gr, RoleNames<Ev, Gr, M>, [Ev] extends [never] ? never : Known<Ev>>
     : never
+
+/** By the name that each key has in the role, those that the event does not give. */
+type RoleKeysNeeded<Gr extends AnyGroup, As extends Readonly<Record<keyof KeyOf<Gr>, PropertyKey>>, Given> = {
+  readonly [N in keyof KeyOf<Gr> as As[N] extends Given ? never : As[N]]: z.input<KeyOf<Gr>[N]>
+}
 
 type KeysNeeded<Gr extends AnyGroup, Ev extends AnySource> = [Ev] extends [never]
   ? { readonly [N in keyof KeyOf<Gr>]: z.input<KeyOf<Gr>[N]> }

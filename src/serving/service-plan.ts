@@ -1,6 +1,7 @@
-import type { ServiceModel, TimelineModel } from '../features/model.ts'
+import type { ParsedEvent, ServiceModel, SourceModel, TimelineModel, TimelineRead } from '../features/model.ts'
 import type { TimelineKey } from '../stores/online-store.ts'
 import type { TimelineRecord } from '../stores/timeline-registry.ts'
+import { keyOf } from '../stores/timeline-writer.ts'
 import { hash64 } from '../timeline/id-hash.ts'
 import { RowError } from '../timeline/row-codec.ts'
 import { DerivedValues, type DeriveFailure } from './derived-values.ts'
@@ -28,7 +29,7 @@ export class ServicePlan {
   /** The last answer; the next one overwrites it. */
   readonly vector: Vector
   readonly #sourceOf: readonly number[]
-  readonly #scored: readonly boolean[]
+  readonly #scored: readonly ScoredIn[]
   readonly #derived: DerivedValues
   readonly #onUntidy: PlanListeners['onUntidy']
 
@@ -39,16 +40,14 @@ export class ServicePlan {
     this.names = [...features, ...derive].map(({ name }) => name)
     this.sources = [...new Set(timelines.map(({ timeline }) => timeline.source.name))]
     this.requests = new ServiceRequests(service)
-    this.readers = timelines.map(({ timeline }) => {
-      const own = features.flatMap((feature, slot) =>
-        feature.timeline.fingerprint === timeline.fingerprint ? [{ feature, slot }] : [],
-      )
-      return new TimelineReader(
-        timeline,
-        own.map(({ feature }) => feature),
-        own.map(({ slot }) => slot),
-      )
-    })
+    this.readers = timelines.map(
+      ({ timeline, slots }) =>
+        new TimelineReader(
+          timeline,
+          slots.map((slot) => features[slot]!),
+          slots,
+        ),
+    )
     this.vector = {
       at_ms: 0,
       values: this.names.map(() => null),
@@ -56,7 +55,7 @@ export class ServicePlan {
       flawed: false,
     }
     this.#sourceOf = timelines.map(({ timeline }) => this.sources.indexOf(timeline.source.name))
-    this.#scored = timelines.map(({ timeline }) => timeline.source.name === event?.name)
+    this.#scored = timelines.map((read) => scoredIn(read, event))
     this.#derived = new DerivedValues(service, onDeriveFailure)
   }
 
@@ -67,6 +66,21 @@ export class ServicePlan {
   /** Throws a ServingError where the store does not know the columns of some timeline. */
   assertReady(): void {
     for (const reader of this.readers) reader.assertReady()
+  }
+
+  /**
+   * The row of the event being scored in a timeline that is read. In that of another entity it stands as a tombstone: a row of its id that is
+   * stored there is of an event that the request says is another's (L5).
+   */
+  #current(i: number, scored: ScoredEvent, key: TimelineKey): ScoredEvent | null {
+    switch (this.#scored[i]!) {
+      case 'none':
+        return null
+      case 'always':
+        return scored
+      case 'by key':
+        return keyOf(this.readers[i]!.timeline, scored.event) === key ? scored : { ...scored, elsewhere: true }
+    }
   }
 
   /**
@@ -95,7 +109,7 @@ export class ServicePlan {
         continue
       }
       try {
-        const current = this.#scored[i]! ? scored : null
+        const current = scored === null ? null : this.#current(i, scored, key)
         const watermark_ms = present.watermarks[this.#sourceOf[i]!]!
         reader.read(stored[next++]!, current, present, watermark_ms, vector)
         if (reader.untidy) this.#onUntidy?.(key, reader.timeline)
@@ -109,7 +123,16 @@ export class ServicePlan {
   }
 }
 
-function identified(event: ScoredEvent['event']): ScoredEvent {
+function identified(event: ParsedEvent): ScoredEvent {
   const id = hash64(event.id)
-  return { event, idLow: Number(id & 0xffffffffn), idHigh: Number(id >> 32n) }
+  return { event, idLow: Number(id & 0xffffffffn), idHigh: Number(id >> 32n), elsewhere: false }
+}
+
+/** Whether the event being scored is among the events of an entity: never, always, or where its own key is the one that is read. */
+type ScoredIn = 'none' | 'always' | 'by key'
+
+function scoredIn({ timeline, key }: TimelineRead, event: SourceModel | null): ScoredIn {
+  if (timeline.source.name !== event?.name) return 'none'
+  const isOwn = key.every((part, i) => part.from === 'event' && part.column === timeline.key[i])
+  return isOwn ? 'always' : 'by key'
 }

@@ -24,6 +24,8 @@ export interface ScoredEvent {
   readonly event: ParsedEvent
   readonly idLow: number
   readonly idHigh: number
+  /** It is none of the entity that is read: nothing of its id counts there. */
+  readonly elsewhere: boolean
 }
 
 interface Compiled {
@@ -147,11 +149,11 @@ export class TimelineReader {
     }
   }
 
-  #encode({ event, idLow, idHigh }: ScoredEvent): Uint8Array {
+  #encode({ event, idLow, idHigh, elsewhere }: ScoredEvent): Uint8Array {
     const { encoder, cells, row } = this.#compiled!
     for (let i = 0; i < cells.length; i++) row[i] = cells[i]! < 0 ? null : event.values[cells[i]!]!
     try {
-      encoder.add(event.time_ms, idLow, idHigh, event.version, false, row)
+      encoder.add(event.time_ms, idLow, idHigh, event.version, elsewhere, row)
     } catch (error) {
       if (!(error instanceof RowError)) throw error
       throw new ServingError('EVENT_VALUE', `event: ${error.message}`, { path: 'event', cause: error })

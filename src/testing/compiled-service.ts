@@ -63,13 +63,14 @@ export class CompiledService {
   }
 
   /** Null where a part of the key is. */
-  key({ timeline }: FeatureModel, question: ServiceQuestion): TimelineKey | null {
-    return question.keys[this.#plan.readers.findIndex((reader) => reader.timeline === timeline)]!
+  key(feature: FeatureModel, question: ServiceQuestion): TimelineKey | null {
+    const slot = this.model.features.indexOf(feature)
+    return question.keys[this.model.timelines.findIndex(({ slots }) => slots.includes(slot))]!
   }
 
   rows(happened: readonly Happened[]): StoredRows {
     const rows = new Map<TimelineKey, Uint8Array[]>()
-    for (const { timeline } of this.#plan.readers) {
+    for (const timeline of new Set(this.#plan.readers.map((reader) => reader.timeline))) {
       const writer = new TimelineWriter(timeline, this.#records.get(timeline.fingerprint)!)
       for (const { source, events } of happened) {
         if (source === timeline.source.name) for (const event of events) writer.add(event)

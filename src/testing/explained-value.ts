@@ -1,8 +1,10 @@
-import type { FeatureModel, SourceColumn } from '../features/model.ts'
+import type { FeatureModel, ParsedEvent, SourceColumn } from '../features/model.ts'
+import type { TimelineRecord } from '../stores/timeline-record.ts'
 import { keyOf, TimelineWriter } from '../stores/timeline-writer.ts'
 import { aggregates } from '../timeline/aggregates/index.ts'
 import { formatDuration } from '../timeline/duration.ts'
-import { hash64Hex } from '../timeline/id-hash.ts'
+import { hash64, hash64Hex } from '../timeline/id-hash.ts'
+import { RowEncoder } from '../timeline/row-codec.ts'
 import { type ListedRow, listRows } from '../timeline/row-list.ts'
 import { findColumn } from '../timeline/row-schema.ts'
 import type { CompiledService, Happened, Reply, StoredRows } from './compiled-service.ts'
@@ -147,9 +149,21 @@ function idsByHash({ happened, reply }: Behind, source: string): ReadonlyMap<str
 function scoredRow({ compiled, reply }: Behind, feature: FeatureModel): Uint8Array | null {
   const { event } = reply.question
   if (event === null || feature.timeline.source.name !== compiled.model.event!.name) return null
-  const writer = new TimelineWriter(feature.timeline, compiled.record(feature))
+  const { timeline } = feature
+  if (keyOf(timeline, event) !== compiled.key(feature, reply.question))
+    return tombstone(compiled.record(feature), event)
+  const writer = new TimelineWriter(timeline, compiled.record(feature))
   writer.add(event)
   return writer.take(null)[0]?.rows ?? null
+}
+
+/** What stands for the event being scored in the timeline of another entity: nothing of its id counts there. */
+function tombstone({ schemas }: TimelineRecord, { id, time_ms, version }: ParsedEvent): Uint8Array {
+  const encoder = new RowEncoder(schemas)
+  const hash = hash64(id)
+  const nothing = schemas.schemas.at(-1)!.columns.map(() => null)
+  encoder.add(time_ms, Number(hash & 0xffffffffn), Number(hash >> 32n), version, true, nothing)
+  return encoder.take()
 }
 
 /** Parts of the key that stand in it behind their lengths (L6). */

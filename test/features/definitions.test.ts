@@ -249,8 +249,8 @@ describe('featureService()', () => {
   it('reads whole groups and picked features', () => {
     const group = dataOf(velocity)
     expect(data.features).toEqual([
-      { kind: 'view', group, picked: ['spend_7d', 'declines_1h'] },
-      { kind: 'view', group, picked: null },
+      { kind: 'view', group, picked: ['spend_7d', 'declines_1h'], role: null },
+      { kind: 'view', group, picked: null, role: null },
     ])
     expect(data.features[1]?.group).toBe(group)
     expect(data.event).toBe(payments[meta])

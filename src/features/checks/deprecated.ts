@@ -2,7 +2,7 @@ import { isWindowed } from '../../timeline/aggregate.ts'
 import { quoteValue, showValue } from '../../timeline/shown-value.ts'
 import type { Deprecated, GroupData, GroupView, ServiceData } from '../definition.ts'
 import { deprecationOf, deprecationText, featureDeprecation } from '../deprecation.ts'
-import { servedNames } from '../served-name.ts'
+import { roleName, servedNames } from '../served-name.ts'
 import type { Report } from './report.ts'
 
 /** A month or a day of the calendar. */
@@ -54,7 +54,7 @@ export function checkDeprecatedFeatures(report: Report, group: GroupData): void 
 /** Warns where a service still reads what is deprecated, unless it is so itself. */
 export function checkReadsDeprecated(report: Report, service: ServiceData): void {
   if (service.deprecated !== null) return
-  for (const { group, picked } of service.features) {
+  for (const { group, picked, role } of service.features) {
     const whole = deprecationOf(group.deprecated)
     if (whole !== null) {
       report.warning(`it reads group ${group.name}, which is ${deprecationText(whole)}`, 'take it out of features')
@@ -67,7 +67,10 @@ export function checkReadsDeprecated(report: Report, service: ServiceData): void
       const said = featureDeprecation(group, feature, window, delay)
       if (said === null) continue
       const cure = picked === null ? `pick the others of ${group.name}` : 'take it out of the picks'
-      report.warning(`it reads ${name}, which is ${deprecationText(said)}`, cure)
+      report.warning(
+        `it reads ${role === null ? name : roleName(role.name, group.name, name)}, which is ${deprecationText(said)}`,
+        cure,
+      )
     }
   }
 }

@@ -33,6 +33,26 @@ export function checkUnique(problems: Problem[], definitions: Definitions): void
     ],
   )
   checkServed(problems, definitions)
+  checkRoles(problems, definitions)
+}
+
+/** A served name means one thing, in whatever service: a role has no group's name, and is of one group. */
+function checkRoles(problems: Problem[], { groups, services }: Definitions): void {
+  const known = new Map(groups.map(({ data }) => [data.name, data.name]))
+  for (const service of services) {
+    const report = reportOn(problems, service).at('features')
+    for (const { group, role } of service.data.features) {
+      if (role === null) continue
+      const other = known.get(role.name)
+      if (other === undefined) known.set(role.name, group.name)
+      else if (other === role.name) {
+        report.error(`role '${role.name}' of ${group.name} has the name of a group`, 'give it another name')
+      } else if (other !== group.name) {
+        const message = `role '${role.name}' is of ${group.name} here, and of ${other} elsewhere, but its features would have the same names`
+        report.error(message, 'give one of them another name')
+      }
+    }
+  }
 }
 
 /** Tells of every definition whose key an earlier one has. Answers those whose key is their own, or that have none. */

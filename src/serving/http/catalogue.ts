@@ -9,6 +9,7 @@ import type {
   SourceColumn,
   SourceModel,
 } from '../../features/model.ts'
+import { roleName } from '../../features/served-name.ts'
 import { aggregates } from '../../timeline/aggregates/index.ts'
 import type { ColumnType } from '../../timeline/column-type.ts'
 import { formatDuration } from '../../timeline/duration.ts'
@@ -22,7 +23,7 @@ export function catalogue(model: Model) {
     sources: [...model.sources.values()].map((source) => sourceEntry(source, uses)),
     entities: [...model.entities.values()].map((entity) => entityEntry(entity, uses)),
     groups: [...model.groups.values()].map((group) => groupEntry(group, uses)),
-    features: [...model.groups.values()].flatMap((group) => group.features.map((of) => featureEntry(of, group, uses))),
+    features: [...model.features.values()].map((of) => featureEntry(of, model.groups.get(of.group)!, uses)),
     services: [...model.services.values()].map(serviceEntry),
   }
 }
@@ -49,7 +50,11 @@ function usesOf({ groups, services }: Model): Uses {
   const note = (map: Map<string, string[]>, read: string, service: string) =>
     map.set(read, [...(map.get(read) ?? []), service])
   for (const { name, features, event } of services.values()) {
-    for (const feature of features) note(reading, feature.name, name)
+    for (const { name: read, group, role } of features) {
+      note(reading, read, name)
+      // Who reads a feature in a role reads that feature.
+      if (role !== null) note(reading, roleName(group, role, read), name)
+    }
     if (event !== null) note(scoring, event.name, name)
   }
   return { groups: [...groups.values()], services: reading, scoring }
@@ -142,11 +147,12 @@ function groupEntry(group: GroupModel, uses: Uses) {
 }
 
 function featureEntry(served: FeatureModel, of: GroupModel, uses: Uses) {
-  const { name, group, feature, spec, window_ms, delay_ms, result, timeline, columns } = served
+  const { name, group, role, feature, spec, window_ms, delay_ms, result, timeline, columns } = served
   const column = timeline.source.columns.find((of) => of.name === spec.column)
   return {
     name,
     group,
+    role,
     feature,
     ...described(of),
     description: spec.description ?? null,
@@ -182,6 +188,18 @@ function unitOf(kind: FeatureModel['result']['kind'], column: ColumnType | null)
   return column?.kind === 'money' ? `minor units, scale ${column.scale}` : null
 }
 
+/** For whom a service reads groups in roles: which parts of the key come from where. */
+function rolesOf({ features, timelines }: ServiceModel) {
+  return timelines.flatMap(({ timeline, key, slots }) => {
+    const names = new Map(slots.map((slot) => [features[slot]!.role, features[slot]!.group]))
+    const keys = timeline.entity.key.map((part, i) => {
+      const { from, name } = key[i]!
+      return { key: part.name, from, name }
+    })
+    return [...names].flatMap(([role, group]) => (role === null ? [] : [{ name: role, group, keys }]))
+  })
+}
+
 function serviceEntry(service: ServiceModel) {
   return {
     name: service.name,
@@ -191,6 +209,7 @@ function serviceEntry(service: ServiceModel) {
     event: service.event?.name ?? null,
     keys: service.keys.map(({ name, type }) => ({ name, ...typeEntry(type) })),
     features: service.features.map(({ name }) => name),
+    roles: rolesOf(service),
     derived: service.derive.map(({ name }) => name),
     request: requestSchema(service, IN_PLACE),
   }

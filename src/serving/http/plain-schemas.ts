@@ -152,6 +152,15 @@ export function catalogueSchema(named: Naming): JsonSchema {
     features: TEXTS,
     services: TEXTS,
   })
+  const from = { ...TEXT, enum: ['event', 'keys'], description: 'Where the request has it.' }
+  const role = named(
+    'CatalogueRole',
+    objectOf({
+      name: TEXT,
+      group: TEXT,
+      keys: listOf(named('CatalogueRoleKey', objectOf({ key: TEXT, from, name: TEXT }))),
+    }),
+  )
   const service = objectOf({
     ...DESCRIBED,
     deprecated: DEPRECATED,
@@ -159,6 +168,7 @@ export function catalogueSchema(named: Naming): JsonSchema {
     event: TEXT_OR_NULL,
     keys: listOf(key),
     features: TEXTS,
+    roles: listOf(role),
     derived: TEXTS,
     request: { ...FREE, description: 'A JSON schema of what the service is sent.' },
   })
@@ -178,6 +188,7 @@ const CATALOGUE_FEATURE = objectOf({
   ...DESCRIBED,
   deprecated: DEPRECATED,
   group: TEXT,
+  role: { ...TEXT_OR_NULL, description: 'The role in which services read it; null: as its group has it.' },
   feature: TEXT,
   source: TEXT,
   entity: TEXT,

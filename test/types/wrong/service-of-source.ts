@@ -1,4 +1,4 @@
-// expect: is not assignable to type 'AnyGroup | View<AnyGroup, string>'
+// expect: is not assignable to type 'AnyGroup | AnyView'
 // where: features:
 
 import { featureService } from 'millrace'
