@@ -19,7 +19,7 @@ function definitions(length: number) {
     outcome: ['ok'],
     stream: { topic: 'payments' },
     archive: { table: 'payments' },
-    compute: { bin: { version: length, type: z.string(), of: (row) => row.pan!.slice(0, length) } },
+    compute: { bin: { version: length, type: z.string(), of: (row) => row.pan?.slice(0, length) } },
   })
   const cards = featureGroup('cards', {
     source: payments,
