@@ -208,6 +208,31 @@ describe('a wrong command line is refused in one line, and nothing is done', () 
       `millrace backfill: <group>: there is no feature group 'card_velocty'; did you mean 'card_velocity'?`,
     ],
     [
+      'a name that is not in the catalogue',
+      ['catalogue', 'card_velocity__spend_8d', '--data', 'none', ...DEFS],
+      2,
+      `millrace catalogue: there is no 'card_velocity__spend_8d' in the catalogue; did you mean 'card_velocity__spend_7d'?; --search looks for words`,
+    ],
+    [
+      'an owner that nothing has',
+      ['catalogue', '--owner', 'rsk', '--data', 'none', ...DEFS],
+      2,
+      `millrace catalogue: --owner: nothing in the catalogue has 'rsk'; did you mean 'risk'?`,
+    ],
+    [
+      'a value for --watch',
+      ['check', '--watch=yes'],
+      2,
+      `millrace check: --watch takes no value, and 'yes' is given; write --watch alone`,
+    ],
+    [
+      'a project in place of a file',
+      ['init', 'a.ndjson'],
+      2,
+      `millrace init: 'a.ndjson' is a file; give a folder, or a name for a new one`,
+    ],
+    ['two projects at once', ['init', 'a', 'b'], 2, `millrace init: 'b' is one argument too many; init takes <folder>`],
+    [
       'a data folder that is a file',
       ['status', '--data', 'a.ndjson', ...DEFS],
       2,
