@@ -9,7 +9,7 @@ import { schemathesisProgram } from './venv.ts'
 // npm run test:api: schemathesis holds a running `millrace dev` to its own /openapi.json. Takes about a minute.
 
 /** A run that takes longer hangs. */
-const RUN_MS_MAX = 240_000
+const RUN_MS_MAX = 600_000
 
 interface Counts {
   readonly passed: number
