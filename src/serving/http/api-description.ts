@@ -3,10 +3,9 @@ import { describeFeatures } from './describe-features.ts'
 import { describeService } from './describe-service.ts'
 import { describeSource } from './describe-source.ts'
 import { errorResponses } from './error-responses.ts'
-import type { JsonSchema } from './json-schema.ts'
+import type { JsonSchema, Naming } from './json-schema.ts'
 import { jsonAnswer } from './operation.ts'
 import { catalogueSchema, HEALTH, READINESS, refusalSchema } from './plain-schemas.ts'
-import type { Naming } from './service-schemas.ts'
 
 export interface ApiDescription {
   readonly openapi: string

@@ -14,7 +14,8 @@ import { aggregates } from '../../timeline/aggregates/index.ts'
 import type { ColumnType } from '../../timeline/column-type.ts'
 import { formatDuration } from '../../timeline/duration.ts'
 import type { FeatureHealth } from '../feature-health.ts'
-import { IN_PLACE, requestSchema } from './service-schemas.ts'
+import { IN_PLACE } from './json-schema.ts'
+import { requestSchema } from './service-schemas.ts'
 
 /** Everything that the definitions say, and what reads what, for people and tools. Plain JSON. */
 export function catalogue(model: Model) {

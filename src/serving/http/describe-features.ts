@@ -2,11 +2,11 @@ import type { FeatureModel, Model } from '../../features/model.ts'
 import { EVENTS_LISTED_DEFAULT, EVENTS_LISTED_MAX } from '../feature-events.ts'
 import { EXAMPLE_TIME, INSTANT, INTEGER, keySchema } from './column-schemas.ts'
 import { BODY_ERRORS, errorResponses, QUESTION_ERRORS } from './error-responses.ts'
+import type { Naming } from './json-schema.ts'
 import { type JsonSchema, objectOf } from './json-schema.ts'
 import { jsonAnswer, jsonBody } from './operation.ts'
 import { historySchema, refusalSchema } from './plain-schemas.ts'
 import { exampleOf } from './schema-example.ts'
-import type { Naming } from './service-schemas.ts'
 
 /** The path that explains a value, one for all features: there are too many for a path each. */
 export function describeFeatures(model: Model, named: Naming): Record<string, JsonSchema> {
@@ -27,7 +27,7 @@ export function describeFeatures(model: Model, named: Naming): Record<string, Js
   }
   const question = named(
     'HistoryQuestion',
-    objectOf({ keys: named('HistoryKeys', keys), at: INSTANT, limit }, ['at', 'limit']),
+    objectOf({ keys: named('HistoryKeys', keys), at: named('Instant', INSTANT), limit }, ['at', 'limit']),
   )
   const example = questionExample(first!)
   const post = {

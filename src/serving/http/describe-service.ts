@@ -2,7 +2,7 @@ import type { ServiceModel } from '../../features/model.ts'
 import { vectorForm, vectorRefusal } from '../vector-form.ts'
 import { BODY_ERRORS, errorResponses, QUESTION_ERRORS } from './error-responses.ts'
 import type { HttpErrorCode } from './error-table.ts'
-import type { JsonSchema } from './json-schema.ts'
+import type { JsonSchema, Naming } from './json-schema.ts'
 import { jsonAnswer, jsonAnswers, jsonBody } from './operation.ts'
 import { refusalSchema } from './plain-schemas.ts'
 import { type ServiceExample, serviceExample } from './service-examples.ts'
@@ -10,7 +10,6 @@ import {
   answerSchema,
   batchAnswerSchema,
   batchSchema,
-  type Naming,
   requestSchema,
   VECTOR_FORM,
   vectorSchema,

@@ -2,11 +2,11 @@ import type { SourceModel } from '../../features/model.ts'
 import { messageSchema } from './column-schemas.ts'
 import { BODY_ERRORS, errorResponses } from './error-responses.ts'
 import { EVENTS_MAX } from './event-list.ts'
+import type { Naming } from './json-schema.ts'
 import { type JsonSchema, listOf } from './json-schema.ts'
 import { jsonAnswer, jsonContent } from './operation.ts'
 import { intakeRefusalSchema, intakeSchema, refusalSchema } from './plain-schemas.ts'
 import { exampleOf } from './schema-example.ts'
-import type { Naming } from './service-schemas.ts'
 
 /** The path that takes the events of a source. */
 export function describeSource(source: SourceModel, named: Naming): Record<string, JsonSchema> {

@@ -3,6 +3,12 @@ import { z } from 'zod'
 /** A JSON schema, as OpenAPI 3.1 has it. */
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
+/** Gives a schema a name, and answers how to refer to it. */
+export type Naming = (name: string, schema: JsonSchema) => JsonSchema
+
+/** Leaves schemas where they stand: for one that is read alone. */
+export const IN_PLACE: Naming = (_, schema) => schema
+
 /** An object with exactly these properties, all required but the optional ones. */
 export function objectOf(
   properties: Readonly<Record<string, JsonSchema>>,
@@ -18,7 +24,8 @@ export function listOf(items: JsonSchema): JsonSchema {
 
 /** The same or null, as a list of types: what generators understand best. */
 export function orNull(schema: JsonSchema): JsonSchema {
-  const { type, enum: values } = schema
+  const { type, enum: values, oneOf } = schema
+  if (Array.isArray(oneOf)) return { ...schema, oneOf: [...oneOf, { type: 'null' }] }
   if (type === undefined) return Object.keys(schema).length === 0 ? schema : { anyOf: [schema, { type: 'null' }] }
   return { ...schema, type: [type, 'null'].flat(), ...(values ? { enum: [...(values as unknown[]), null] } : {}) }
 }

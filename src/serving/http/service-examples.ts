@@ -5,8 +5,9 @@ import { ServicePlan } from '../service-plan.ts'
 import { vectorRefusal } from '../vector-form.ts'
 import { type VectorAnswer, VectorWriter } from '../vector-writer.ts'
 import { EXAMPLE_TIME } from './column-schemas.ts'
+import { IN_PLACE } from './json-schema.ts'
 import { exampleOf } from './schema-example.ts'
-import { IN_PLACE, requestSchema } from './service-schemas.ts'
+import { requestSchema } from './service-schemas.ts'
 
 /** A request that a service takes, and what it answers while nothing else has happened. */
 export interface ServiceExample {

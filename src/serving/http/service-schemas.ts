@@ -1,20 +1,12 @@
 import type { ServiceModel } from '../../features/model.ts'
 import { vectorRefusal } from '../vector-form.ts'
 import { eventSchema, INSTANT, INTEGER, keySchema } from './column-schemas.ts'
-import { inputSchema, type JsonSchema, listOf, objectOf } from './json-schema.ts'
+import { inputSchema, type JsonSchema, listOf, type Naming, objectOf } from './json-schema.ts'
 import { BATCH_ROWS_MAX } from './service-routes.ts'
-import { valueSchema } from './value-schemas.ts'
-
-/** Gives a schema a name, and answers how to refer to it. */
-export type Naming = (name: string, schema: JsonSchema) => JsonSchema
-
-/** Leaves schemas where they stand: for one that is read alone. */
-export const IN_PLACE: Naming = (_, schema) => schema
+import { scalarSchema, valueSchema } from './value-schemas.ts'
 
 /** Why a value may not be trusted. */
 const STATUS: JsonSchema = { type: 'string', enum: ['stale', 'incomplete', 'missing', 'error'] }
-
-const DERIVED: JsonSchema = { type: ['number', 'string', 'boolean', 'null'], description: 'A derived value.' }
 
 /** What a service is sent. */
 export function requestSchema({ name, event, keys, request }: ServiceModel, named: Naming): JsonSchema {
@@ -25,15 +17,15 @@ export function requestSchema({ name, event, keys, request }: ServiceModel, name
     properties.keys = named(`${name}_keys`, objectOf(Object.fromEntries(parts)))
   }
   if (request !== null) properties.request = named(`${name}_fields`, inputSchema(request))
-  return named(`${name}_request`, objectOf({ ...properties, at: INSTANT }, ['at']))
+  return named(`${name}_request`, objectOf({ ...properties, at: named('Instant', INSTANT) }, ['at']))
 }
 
 /** What a service answers by name. */
 export function answerSchema(service: ServiceModel, named: Naming): JsonSchema {
   const { name, features, derive } = service
   const values = [
-    ...features.map((feature) => [feature.name, valueSchema(feature)]),
-    ...derive.map((value) => [value.name, DERIVED]),
+    ...features.map((feature) => [feature.name, valueSchema(feature, named)]),
+    ...derive.map((value) => [value.name, { ...scalarSchema(named), description: 'A derived value.' }]),
   ]
   return named(
     `${name}_answer`,

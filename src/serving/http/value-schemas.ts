@@ -3,15 +3,23 @@ import type { Deprecation, FeatureModel } from '../../features/model.ts'
 import type { ResultType } from '../../timeline/aggregate.ts'
 import type { ColumnType } from '../../timeline/column-type.ts'
 import { INTEGER, TIME } from './column-schemas.ts'
-import { type JsonSchema, listOf, orNull } from './json-schema.ts'
+import { type JsonSchema, listOf, type Naming, orNull } from './json-schema.ts'
 
-const INTEGER_TEXT = '^-?[0-9]+$'
+/** A value of which only its being a scalar is known. */
+export function scalarSchema(named: Naming): JsonSchema {
+  const types = [{ type: 'number', format: 'double' }, { type: 'string' }, { type: 'boolean' }, { type: 'null' }]
+  return named('ScalarValue', { oneOf: types })
+}
 
 /** What is served for a feature. Any may be null: where its key is, or where it could not be computed. */
-export function valueSchema({ result, spec, timeline, deprecated }: FeatureModel): JsonSchema {
+export function valueSchema({ result, spec, timeline, deprecated }: FeatureModel, named: Naming): JsonSchema {
   const column = timeline.source.columns.find(({ name }) => name === spec.column)
   const one = oneValue(result, column?.type ?? null)
   const value = result.list ? listOf(one) : one
+  // Integers are exact wherever they are served: one name for all.
+  if (result.kind === 'bigint' && !result.list && result.map !== true) {
+    return { ...named('ExactInteger', orNull(one)), ...saidOf(spec.description ?? '', deprecated) }
+  }
   const served =
     result.map === true
       ? orNull({ type: 'object', additionalProperties: result.nullable ? orNull(value) : value })
@@ -33,7 +41,10 @@ function oneValue({ kind }: ResultType, column: ColumnType | null): JsonSchema {
     case 'duration_ms':
       return { ...INTEGER, minimum: 0 }
     case 'bigint':
-      return { type: ['integer', 'string'], pattern: INTEGER_TEXT, description: 'A text of digits past 2^53.' }
+      return {
+        oneOf: [INTEGER, { type: 'string', pattern: '^-?[0-9]+$' }],
+        description: 'A text of digits past 2^53.',
+      }
     case 'int':
       return INTEGER
     case 'money':
