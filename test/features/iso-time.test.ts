@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseIsoTime } from '../../src/features/iso-time.ts'
+import { formatIsoTime, parseIsoTime } from '../../src/features/iso-time.ts'
 import { z } from '../../src/index.ts'
 
 const SEED = 20_261_124
@@ -94,4 +94,17 @@ describe('ISO 8601', () => {
       { seed: SEED, numRuns: 3000 },
     )
   })
+})
+
+it('is written as Date does, whatever was written before', () => {
+  const times = fc.array(
+    fc.integer({ min: -62_135_596_800_000, max: 8_640_000_000_000_000 }).map((ms) => Math.trunc(ms)),
+  )
+  const near = fc.array(fc.integer({ min: -5, max: 5 }).map((n) => Date.UTC(2024, 1, 29) + n))
+  fc.assert(
+    fc.property(fc.oneof(times, near), (list) => {
+      expect(list.map(formatIsoTime)).toEqual(list.map((ms) => new Date(ms).toISOString()))
+    }),
+    { seed: SEED },
+  )
 })
