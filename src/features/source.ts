@@ -140,7 +140,7 @@ export function source<
     version: version ?? null,
     deleted: deleted ?? null,
     outcome: frozenList(outcome ?? []),
-    compute: frozenCompute(title, (compute ?? {}) as Readonly<Record<string, unknown>>),
+    compute: frozenCompute(title, compute === undefined ? {} : compute),
     stream: stream ? frozenStream(stream) : null,
     archive: archive ? frozenArchive(archive) : null,
     lookback: lookback ?? LOOKBACK_DEFAULT,
@@ -153,7 +153,12 @@ export function source<
   return Object.freeze(columns) as unknown as Source<S, Sh, Out, C>
 }
 
-function frozenCompute(title: string, compute: Readonly<Record<string, unknown>>): SourceData['compute'] {
+function frozenCompute(title: string, compute: unknown): SourceData['compute'] {
+  if (typeof compute !== 'object' || compute === null || Array.isArray(compute)) {
+    throw new TypeError(
+      `${title} needs an object, as compute: { bin: { version: 1, type: z.string(), of: (row) => row.pan } }`,
+    )
+  }
   const columns = Object.entries(compute).map(([name, given]): [string, ComputeData] => {
     const { version, type, of } = (given ?? {}) as { [K in keyof ComputeData]?: unknown }
     const computed = `${title}, compute.${name}`

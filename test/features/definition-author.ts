@@ -250,15 +250,24 @@ export class DefinitionAuthor {
   }
 
   service(source: unknown, groups: readonly unknown[]): unknown {
-    const view = (group: unknown) =>
-      this.#slips()
-        ? (group as { pick: Loose }).pick(
-            this.#part(
-              () => 'tx_1h',
-              () => 'nope',
-            ),
-          )
-        : group
+    type View = { readonly pick: Loose; readonly as: Loose }
+    const picked = (group: unknown) =>
+      (group as View).pick(
+        this.#part(
+          () => 'tx_1h',
+          () => 'nope',
+        ),
+      )
+    const role = (view: unknown) =>
+      (view as View).as(
+        this.#name('payee'),
+        this.#part(() => ({ [this.#key('card_id')]: this.#part(() => 'note', this.#column) })),
+      )
+    const view = (group: unknown) => {
+      const chosen = this.#slips() ? picked(group) : group
+      const cast = this.#g(fc.nat, 4) === 0 ? role(chosen) : chosen
+      return cast !== chosen && chosen === group && this.#slips() ? picked(cast) : cast
+    }
     const options = () => ({
       features: this.#part(() => groups.map((group) => this.#part(() => view(group)))),
       event: this.#part(() => source),

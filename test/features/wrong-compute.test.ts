@@ -79,6 +79,11 @@ describe('a wrong computed column is refused', () => {
     expect(made({ bin: { version: 1, of: () => 1 } })).toThrow(
       "source 'payments', compute.bin needs a zod type, as type: z.string()",
     )
+    for (const compute of [null, 7, 'bin', [bin]]) {
+      expect(made(compute)).toThrow(
+        "source 'payments' needs an object, as compute: { bin: { version: 1, type: z.string(), of: (row) => row.pan } }",
+      )
+    }
     expect(made({ bin: null })).toThrow("source 'payments', compute.bin needs a zod type, as type: z.string()")
     expect(made({ bin: { version: 1, type: z.int() } })).toThrow(
       "source 'payments', compute.bin needs a function, as of: (row) => row.pan.slice(0, 6)",

@@ -104,7 +104,7 @@ function checkCompute(report: Report, source: SourceData): void {
     const { version } = source.compute[name]!
     if (Number.isSafeInteger(version) && version >= 1) continue
     const cure = 'begin with 1, and raise it whenever of() gives other values'
-    part.at('version').error(`compute.${name} has the version ${showValue(version) ?? 'undefined'}`, cure)
+    part.at('version').error(`compute.${name} has the version ${showValue(version)}`, cure)
   }
 }
 
