@@ -269,6 +269,21 @@ describe('examples of columns and requests of every form', () => {
     expect(described.requestFaults('/v1/services/visit_risk', request)).toBe('')
   })
 
+  it('say of what kind an event is where several share a topic; of what is decoded nothing is said', async () => {
+    const schema = z.object({ id: z.string(), at: z.int() })
+    const shared = { schema, id: 'id', time: 'at' } as const
+    const paid = source('paid', { ...shared, stream: { topic: 'all', where: { kind: ['paid', 'booked'] } } })
+    const coded = source('coded', { ...shared, stream: { topic: 'coded', decode: () => [] } })
+    const model = modelOf({ paid, coded })
+    const described = new Described(describeApi(model))
+    const body = (name: string) => described.document.paths![`/v1/sources/${name}/events`]!.post!.requestBody!.content!
+    const [event] = body('paid')['application/json']!.example as unknown as [object]
+    expect(event).toEqual({ id: 'id-1', at: NOW, kind: 'paid' })
+    expect(described.requestFaults('/v1/sources/paid/events', [{ ...event, kind: 'lost' }])).not.toBe('')
+    expect(body('coded')['application/json']!.example).toBe(undefined)
+    expect(described.requestFaults('/v1/sources/coded/events', ['anything', 1])).toBe('')
+  })
+
   it('are left out where none is found', () => {
     const odd = source('odd', {
       schema: z.object({ id: z.string().regex(/^(?=.*7)\w{9}$/), at: z.int() }),
