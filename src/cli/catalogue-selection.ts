@@ -48,7 +48,6 @@ export function select(all: Entries, { tag, owner, source, search }: Selection):
         (source === null || sources(one).includes(source)) &&
         words.every((word) => textOf(one, more(one)).includes(word)),
     )
-  const sourceOf = new Map(all.features.map((feature) => [feature.name, feature.source]))
   return {
     sources: of(
       all.sources,
@@ -72,7 +71,7 @@ export function select(all: Entries, { tag, owner, source, search }: Selection):
     ),
     services: of(
       all.services,
-      ({ event, features }) => [event ?? '', ...features.map((name) => sourceOf.get(name)!)],
+      ({ name }) => all.sources.filter(({ services }) => services.includes(name)).map((one) => one.name),
       ({ event, derived }) => [event ?? '', ...derived],
     ),
   }

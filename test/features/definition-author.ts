@@ -112,6 +112,16 @@ export class DefinitionAuthor {
             () => 'topic',
             () => 'a b',
           ),
+          ...this.#some({
+            where: () => ({
+              [this.#key('kind')]: this.#part(
+                () => 'transfer',
+                () => ['a', 'a'],
+                () => [],
+              ),
+            }),
+            decode: () => () => [],
+          }),
         }),
         archive,
         compute: () => ({ bin: this.#part(() => ({ version: this.#part(() => 1), type: z.string(), of: () => 'a' })) }),

@@ -49,7 +49,7 @@ function usesOf({ groups, services }: Model): Uses {
   const reading = new Map<string, string[]>()
   const scoring = new Map<string, string[]>()
   const note = (map: Map<string, string[]>, read: string, service: string) =>
-    map.set(read, [...(map.get(read) ?? []), service])
+    map.set(read, [...new Set([...(map.get(read) ?? []), service])])
   for (const { name, features, event } of services.values()) {
     for (const { name: read, group, role } of features) {
       note(reading, read, name)
