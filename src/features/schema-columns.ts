@@ -62,3 +62,8 @@ export function hasColumn(source: SourceData, name: string): boolean {
 export function columnNames(source: SourceData, columns = allColumns(source)): string {
   return [...columns.keys()].join(', ')
 }
+
+/** Whether a column is not known while the event is scored. An outcome that is no list is told of the source. */
+export function isOutcome(source: SourceData, column: string): boolean {
+  return Array.isArray(source.outcome) && source.outcome.includes(column)
+}

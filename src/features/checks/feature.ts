@@ -3,6 +3,7 @@ import { aggregates } from '../../timeline/aggregates/index.ts'
 import { PER_KEYS_MAX } from '../../timeline/per-fold.ts'
 import { quoteValue } from '../../timeline/shown-value.ts'
 import type { SourceData } from '../definition.ts'
+import { isOutcome } from '../schema-columns.ts'
 import { checkDuration } from './duration.ts'
 import { checkColumn, checkFilter } from './filter.ts'
 import { checkName } from './names.ts'
@@ -41,7 +42,7 @@ function checkAggregate(report: Report, what: string, spec: AggregateSpec, sourc
   const read = checkColumn(report, what, { source: spec.source, column: spec.column }, source)
   if (read === null) return
   const asked = `${what} asks for ${aggregate.name}() of ${spec.column}`
-  if (aggregate.readsCurrent && Array.isArray(source.outcome) && source.outcome.includes(spec.column)) {
+  if (aggregate.readsCurrent && isOutcome(source, spec.column)) {
     const message = `${asked}, an outcome: it is not known of the event being scored`
     report.error(message, 'give it a column that is known by then')
   }

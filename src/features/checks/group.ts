@@ -2,7 +2,7 @@ import type { ColumnType } from '../../timeline/column-type.ts'
 import { quoteValue } from '../../timeline/shown-value.ts'
 import { isRefusal, readColumn } from '../column-types.ts'
 import type { GroupData } from '../definition.ts'
-import { columnNamed, columnNames, hasColumn } from '../schema-columns.ts'
+import { columnNamed, columnNames, hasColumn, isOutcome } from '../schema-columns.ts'
 import { checkDeprecated, checkDeprecatedFeatures } from './deprecated.ts'
 import { checkDescribed } from './described.ts'
 import { checkFeature } from './feature.ts'
@@ -38,7 +38,7 @@ function checkKey(report: Report, { source, entity }: GroupData): void {
       )
       continue
     }
-    if (Array.isArray(source.outcome) && source.outcome.includes(column)) {
+    if (isOutcome(source, column)) {
       const message = `the key of entity ${entity.name} is the column '${column}', an outcome: it is not known when the event is scored`
       report.error(message, `take '${column}' out of outcome`)
     }

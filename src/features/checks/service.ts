@@ -3,6 +3,7 @@ import { aggregates } from '../../timeline/aggregates/index.ts'
 import { quoteValue } from '../../timeline/shown-value.ts'
 import type { GroupData, GroupView, Role, ServiceData } from '../definition.ts'
 import { showValue } from '../event-error.ts'
+import { isOutcome } from '../schema-columns.ts'
 import { roleName, servedNames } from '../served-name.ts'
 import { checkDeprecated, checkReadsDeprecated } from './deprecated.ts'
 import { checkDescribed } from './described.ts'
@@ -69,7 +70,7 @@ function checkRole(report: Report, { event }: ServiceData, { name: group, entity
         `role '${role.name}' of ${group} maps '${key}' to ${showValue(mapped)}`,
         `map it to a name, ${example}`,
       )
-    } else if (event?.outcome.includes(mapped)) {
+    } else if (event !== null && isOutcome(event, mapped)) {
       const message =
         `role '${role.name}' of ${group} takes '${key}' from the column '${mapped}' of ${event.name}, an outcome: ` +
         'it is not known while the event is scored'

@@ -1,7 +1,7 @@
 import { needsOf } from '../decode.ts'
 import type { SourceData, StreamOptions } from '../definition.ts'
 import { showValue } from '../event-error.ts'
-import { columnNamed } from '../schema-columns.ts'
+import { columnNamed, isOutcome } from '../schema-columns.ts'
 import { isTopicName } from './names.ts'
 import type { Report } from './report.ts'
 import { kindsOf } from './topics.ts'
@@ -49,7 +49,7 @@ function checkWhere(report: Report, source: SourceData, where: unknown): void {
       report.error(`stream.where: ${field} names ${showValue(value)} twice`, 'name it once')
     }
   }
-  if (Array.isArray(source.outcome) && source.outcome.includes(field)) {
+  if (isOutcome(source, field)) {
     report.error(
       `stream.where looks at '${field}', an outcome, which an event has only later`,
       'name a field that says what kind of event it is',
