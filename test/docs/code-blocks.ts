@@ -3,6 +3,20 @@ import { join, relative, resolve } from 'node:path'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 
+const NEW = 'node bin/millrace.js init ../fraud-features\ncd ../fraud-features\nnpm install millrace\n'
+const LOADED = `${NEW}npx millrace ingest payments data/payments.ndjson --archive\nnpx millrace backfill\n`
+
+/** Pages that begin in a project, and what was done there before. Those of docs/start make one. */
+export const IN_A_PROJECT: ReadonlyMap<string, string> = new Map([
+  ['docs/recipes/changing-a-feature-safely.md', LOADED],
+  ['docs/recipes/loading-past-data.md', NEW],
+])
+
+/** Pages that a reader follows from the first line to the last. */
+export function walks(): string[] {
+  return pages().filter((page) => page.startsWith('docs/start/') || IN_A_PROJECT.has(page))
+}
+
 /** A block of code in a page. */
 export interface CodeBlock {
   /** From the project's folder: `docs/concepts/windows.md`. */

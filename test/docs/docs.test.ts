@@ -10,7 +10,7 @@ import { projectFiles } from '../../src/cli/init/project-files.ts'
 import { loadDefinitions } from '../../src/cli/load-definitions.ts'
 import { METRICS } from '../../src/cli/metric-table.ts'
 import { compile, type Diagnostic } from '../types/compiler.ts'
-import { type CodeBlock, codeBlocks, folderOf, pages, ROOT } from './code-blocks.ts'
+import { type CodeBlock, codeBlocks, folderOf, pages, ROOT, walks } from './code-blocks.ts'
 import { moduleOf, setCommon } from './snippets.ts'
 
 const folder = join(ROOT, '.tmp', `docs-${process.pid}`)
@@ -27,7 +27,7 @@ const written = new Map<string, CodeBlock>()
 beforeAll(async () => {
   setCommon((await import('./common.ts')) as Readonly<Record<string, unknown>>)
   // These pages go on in a new project.
-  for (const page of pages().filter((name) => name.startsWith('docs/start/'))) {
+  for (const page of walks()) {
     const files = projectFiles({ name: 'fraud-features', version: '9.9.9', now_ms: Date.UTC(2026, 0, 9) })
     for (const { path, text } of files.filter(({ path }) => /^(feature-defs|test)\//.test(path))) {
       mkdirSync(dirname(join(folder, folderOf(page), path)), { recursive: true })

@@ -1,10 +1,7 @@
-import { afterAll, describe, expect, it } from 'vitest'
-import { type CodeBlock, codeBlocks, pages } from './code-blocks.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CodeBlock, codeBlocks, IN_A_PROJECT, walks } from './code-blocks.ts'
 import { PageSession } from './page-session.ts'
 import { isAsShown, isJsonAsShown } from './shown-output.ts'
-
-/** Pages that are followed from the first line to the last: those that a reader begins with. */
-const WALKS = pages().filter((page) => page.startsWith('docs/start/'))
 
 /** What only asks: it may be asked again until the stream has brought what was sent. */
 const ASKS = /\/v1\/services\/|npx millrace (?:get|events|status|plan)/
@@ -16,8 +13,12 @@ function matches(output: string, shown: CodeBlock): boolean {
   return shown.language === 'json' ? isJsonAsShown(output, shown.text) : isAsShown(output, shown.text)
 }
 
-describe.each(WALKS)('%s, followed from its first line to its last', (page) => {
+describe.each(walks())('%s, followed from its first line to its last', (page) => {
   const session = new PageSession()
+  beforeAll(async () => {
+    const before = IN_A_PROJECT.get(page)
+    if (before !== undefined) await session.run(before)
+  })
   afterAll(() => session.end())
   let failed = false
 
