@@ -52,6 +52,9 @@ function service(options: object) {
   return { service: featureService('risk', untyped({ features: [velocity], ...options })) }
 }
 
+/** It cannot even be made a text. */
+const NO_TEXT = Object.create(null)
+
 const TEXTS = Array.from({ length: 16 }, (_, i) => `t${i}`)
 const long = payments({ card_id: z.string(), ...Object.fromEntries(TEXTS.map((name) => [name, z.string()])) })
 const distinctTexts = Object.fromEntries(TEXTS.map((name) => [`n_${name}`, countDistinct(long[name]!).over('1h')]))
@@ -209,6 +212,16 @@ const WRONG: readonly (readonly [wrong: string, exports: Record<string, unknown>
       'a version that is a BigInt',
       { p: payments({}, { version: 10n }) },
       'defs.ts: source payments: version is 10n, which is no column; name one of id, at',
+    ],
+    [
+      'a topic that is no text, of two sources that take kinds of it',
+      Object.fromEntries(
+        [payments, logins].map((make, i) => [i, make({}, { stream: { topic: NO_TEXT, where: { kind: 'a' } } })]),
+      ),
+      ['payments', 'logins'].map(
+        (name) =>
+          `defs.ts: source ${name}: stream.topic an object is not a name of a topic; use 1 to 249 letters, digits, dots, underscores and hyphens`,
+      ),
     ],
     [
       'a pick that is no text',

@@ -16,8 +16,8 @@ export function checkStream(report: Report, source: SourceData, { topic, where, 
   }
   if (where !== undefined) {
     checkWhere(report.at('where'), source, where)
-    const quarantine = `${topic}.quarantine.${source.name}`
-    if (isTopicName(topic) && !isTopicName(quarantine)) {
+    const quarantine = isTopicName(topic) ? `${topic}.quarantine.${source.name}` : null
+    if (quarantine !== null && !isTopicName(quarantine)) {
       const cure = 'give the topic or the source a shorter name'
       report.at('topic').error(`the topic of its refused events would have ${quarantine.length} characters`, cure)
     }

@@ -18,7 +18,9 @@ export function kindsOf(values: KindValue | readonly KindValue[]): readonly Kind
 export function checkTopics(problems: Problem[], sources: readonly Collected<SourceData>[]): void {
   const seen = new Map<string, Collected<SourceData>[]>()
   for (const source of sources) {
-    const topic = topicOf(source.data)
+    const topic: unknown = topicOf(source.data)
+    // What is no name is told of the stream.
+    if (typeof topic !== 'string') continue
     const others = seen.get(topic) ?? []
     const report = reportOn(problems, source).at('stream')
     if (others.every(({ data }) => checkPair(report, topic, source.data, data))) seen.set(topic, [...others, source])
