@@ -147,7 +147,34 @@ function ofServers(): string[] {
   return files.flatMap((file) => readFileSync(join(ROOT, file), 'utf8').match(/MILLRACE_[A-Z_]*[A-Z]/g) ?? [])
 }
 
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchors(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '')
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
 describe('what they name', () => {
+  it.each(pages())('%s: headings that are linked to', (page) => {
+    for (const [, link, anchor] of readFileSync(join(ROOT, page), 'utf8').matchAll(
+      /\]\((?!https?:)([^)#\s]*)#([^)]+)\)/g,
+    )) {
+      const target = link === '' ? page : join(dirname(page), link!)
+      expect([target, anchors(target)]).toEqual([target, expect.arrayContaining([anchor])])
+    }
+  })
+
+  it('every page is on the map', () => {
+    const map = readFileSync(join(ROOT, 'docs/README.md'), 'utf8')
+    const linked = [...map.matchAll(/\]\(([^)#\s]+)/g)].map(([, link]) => join('docs', link!))
+    const others = pages().filter((page) => !['README.md', 'docs/README.md'].includes(page))
+    expect(others.filter((page) => !linked.includes(page))).toEqual([])
+  })
+
   it.each(pages())('%s: links, variables and metrics that are there', (page) => {
     const text = readFileSync(join(ROOT, page), 'utf8')
     for (const [, link] of text.matchAll(/\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)/g)) {
