@@ -87,6 +87,10 @@ export default command({
     const backend = await openBackend({ settings, model, clock, command: 'get', caughtUp: true, note })
     try {
       const answer = await postJson<VectorAnswer>(backend, `/v1/services/${service.name}`, question)
+      if (answer.version !== service.version) {
+        const served = `it serves ${service.name} ${answer.version}, and these definitions are ${service.version}`
+        output.note(`a running dev has answered by its own definitions: ${served}; start it again to serve these`)
+      }
       // A program that reads our output gets JSON, whether it says so or not.
       if (args.json || !process.stdout.isTTY) process.stdout.write(`${JSON.stringify(answer)}\n`)
       else process.stdout.write(`${vectorText(answer)}\n`)

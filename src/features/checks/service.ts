@@ -9,6 +9,7 @@ import { checkDeprecated, checkReadsDeprecated } from './deprecated.ts'
 import { checkDescribed } from './described.ts'
 import { checkColumnName, checkName } from './names.ts'
 import type { Report } from './report.ts'
+import { checkScoredRuns } from './scored-run.ts'
 
 /** Checks one service: what it reads, what it derives and what it is sent. */
 export function checkService(report: Report, service: ServiceData): void {
@@ -27,6 +28,7 @@ export function checkService(report: Report, service: ServiceData): void {
     }
   }
   checkReadsCurrent(report, service)
+  checkScoredRuns(report.at('features'), service)
   for (const name of Object.keys(service.derive)) {
     const derived = report.at('derive', name)
     if (read.has(name)) derived.error(`the derived value '${name}' has the name of a feature`, 'give it another name')
