@@ -228,6 +228,25 @@ describe('while dev holds the data folder', () => {
     expect(await json('status', '--data', 'held')).toMatchObject({ running: false, url: null })
   })
 
+  it('an answer by its own definitions is told from one by those that have changed since', async () => {
+    mkdirSync(join(folder, 'changed-defs'))
+    const more = DEFINITIONS.replace('n: count()', "days: count().over('1d'), n: count()")
+    writeFileSync(join(folder, 'changed-defs/payments.ts'), more)
+    await dev('changed')
+    const get = ['get', 'profile', '--keys', 'card_id=c1', '--data', 'changed']
+    expect((await millrace(...get)).stderr).toBe('')
+    const { stdout, stderr } = await millrace(...get, '--defs', 'changed-defs')
+    const { version, features } = JSON.parse(stdout) as { version: string; features: object }
+    expect(Object.keys(features)).toEqual(['spending__n_400d', 'spending__total_400d'])
+    expect(stderr).toMatch(
+      new RegExp(
+        `^a running dev has answered by its own definitions: it serves profile ${version}, and these definitions are ` +
+          '[0-9a-f]{16}; start it again to serve these\n$',
+      ),
+    )
+    expect(stderr).not.toContain(`are ${version}`)
+  })
+
   it('Ctrl-C ends it in order, and frees the folder', async () => {
     const { child } = await dev('stopped')
     const exited = once(child, 'exit')
