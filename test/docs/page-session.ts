@@ -9,12 +9,13 @@ import { ROOT } from './code-blocks.ts'
 /** What the pages call the API's address. */
 const ADDRESS = 'http://127.0.0.1:8080'
 
-/** What a reader's machine has that this one stands in for: the tarball is made and installed by `npm run test:package`. */
+/** The package is made before, and is installed for good by `npm run test:package` only: elsewhere the checkout stands in for it. */
 const NPM = `
 npm() {
   case "$1 $2" in
     "ci "*|"run pack") ;;
     "install "*)
+      if [ -n "$TARBALL" ]; then command npm install --prefer-offline --no-audit --no-fund "$TARBALL"; return; fi
       mkdir -p node_modules/.bin node_modules/@types
       ln -s "$MILLRACE" node_modules/millrace
       for name in vitest typescript @types/node; do ln -s "$MODULES/$name" "node_modules/$name"; done
@@ -29,10 +30,13 @@ npm() {
 /** A reader who follows a page: a shell that begins in a checkout of millrace, files that are written, and one `millrace dev` beside. */
 export class PageSession {
   readonly #home = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-page-')))
+  readonly #tarball: string
   #cwd = join(this.#home, 'millrace')
   #dev: { readonly url: string; stop(): Promise<void> } | null = null
 
-  constructor() {
+  /** `tarball`: the package that its `npm install` installs; without it, the checkout is linked to. */
+  constructor(tarball = '') {
+    this.#tarball = tarball
     mkdirSync(this.#cwd)
     // Not the checkout itself: what the page writes beside it stays in the folder of this session.
     for (const name of ['bin', 'src', 'node_modules', 'package.json'])
@@ -55,6 +59,7 @@ export class PageSession {
       NO_COLOR: '1',
       CI: '1',
       MILLRACE: ROOT,
+      TARBALL: this.#tarball,
       MODULES: realpathSync(join(ROOT, 'node_modules')),
     }
     const output = await new Promise<string>((done, fail) => {
@@ -70,11 +75,15 @@ export class PageSession {
 
   async #startDev(): Promise<string> {
     await this.#dev?.stop()
-    const child = spawn(process.execPath, [join(ROOT, 'bin/millrace.js'), 'dev', '--port', '0'], {
-      cwd: this.#cwd,
-      env: { ...process.env, NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(
+      process.execPath,
+      [join(this.#cwd, 'node_modules/millrace/bin/millrace.js'), 'dev', '--port', '0'],
+      {
+        cwd: this.#cwd,
+        env: { ...process.env, NO_COLOR: '1' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
     const ended = once(child, 'exit')
     const stop = async () => {
       child.kill('SIGTERM')
