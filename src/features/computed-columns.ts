@@ -35,7 +35,8 @@ export class ColumnFunctions implements ComputedColumns {
     this.#columns = computed.map(({ name, of, type, leaf }) => ({
       name,
       of: of as Compiled['of'],
-      reader: valueReader({ type, leaf, epoch: false, precision }),
+      // Its money is that of the row that the function sees: an amount would be taken for a hundredfold.
+      reader: valueReader({ type, leaf, epoch: false, minor: true, precision }),
     }))
   }
 

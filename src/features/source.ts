@@ -75,9 +75,9 @@ export interface ComputeOptions<Row, X> {
   readonly type: X
   /**
    * A pure function of the event: the same value for the same event, at any time and on every machine. Null where it throws or gives what
-   * the column does not take, which is counted and told.
+   * the column does not take, which is counted and told. Money is in whole minor units, as in the row: `row.amount - row.fee`.
    */
-  readonly of: (row: Row) => z.input<NoInfer<X>> | null | undefined
+  readonly of: (row: Row) => z.output<NoInfer<X>> | null | undefined
 }
 
 // `& string` makes the compiler spell the columns out where it refuses another.

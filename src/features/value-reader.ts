@@ -36,6 +36,8 @@ export interface ReaderOptions {
   readonly leaf: z.core.$ZodType | null
   /** A time comes as a number of epoch milliseconds, not as ISO 8601. */
   readonly epoch: boolean
+  /** Money comes as whole minor units, not as an amount. Default: false. */
+  readonly minor?: boolean
   readonly precision: 'ms' | 's'
 }
 
@@ -76,7 +78,7 @@ function checkedRead(read: Kind['read'], checks: readonly ValueCheck[]): Kind['r
   }
 }
 
-function kindOf({ type, leaf, epoch, precision }: ReaderOptions): Kind {
+function kindOf({ type, leaf, epoch, minor, precision }: ReaderOptions): Kind {
   switch (type.kind) {
     case 'string':
       // Where the schema says `.max()` itself, its check comes later and gives the better sentence.
@@ -90,7 +92,7 @@ function kindOf({ type, leaf, epoch, precision }: ReaderOptions): Kind {
     case 'enum':
       return enumKind(type.values)
     case 'money':
-      return moneyKind(type.scale)
+      return minor === true ? MINOR : moneyKind(type.scale)
     case 'time':
       return epoch ? epochKind(precision) : timeKind(precision)
   }
@@ -128,6 +130,14 @@ const INT: Kind = {
     return Number.isInteger(value) || !Number.isFinite(value)
       ? outside('is past 2^53, from where on integers are not exact: keep it in a z.string() column')
       : wrong('is not a whole number')
+  },
+}
+
+const MINOR: Kind = {
+  read: INT.read,
+  refusal(value) {
+    if (Number.isInteger(value)) return outside('is past 2^53, from where on minor units are not exact')
+    return wrong('is no whole number of minor units: money is counted in them here, 1234 for 12.34 at scale 2')
   },
 }
 

@@ -81,12 +81,16 @@ describe('a computed column', () => {
     [z.number(), 0.5, 0.5],
     [z.boolean(), false, false],
     [z.enum(['a', 'b']), 'b', 'b'],
-    [money({ scale: 2 }), '1.5', 150],
-    [money({ scale: 2 }), 1.5, 150],
+    [money({ scale: 2 }), 150, 150],
+    [money({ scale: 2 }), -0, 0],
     [z.iso.datetime({ offset: true }), '2024-05-01T02:00:00.1239+02:00', Date.UTC(2024, 4, 1, 0, 0, 0, 123)],
   ]
   it.each(TAKEN)('%#: is put in the form of its type', (type, given, value) => {
     expect(computed(type, () => given)).toStrictEqual([value, []])
+  })
+
+  it('takes money as it gives it: in minor units', () => {
+    expect(computed(money({ scale: 2 }), (row) => (row.amount as number) - 34)).toStrictEqual([1200, []])
   })
 
   const REFUSED: readonly (readonly [type: z.core.$ZodType, of: (row: Row) => unknown, told: string])[] = [
@@ -97,8 +101,18 @@ describe('a computed column', () => {
     [z.enum(['a']), () => 'b', 'c: it gave "b", which is not one of "a"'],
     [
       money({ scale: 2 }),
-      () => '1.234',
-      'c: it gave "1.234", which has more than 2 decimals: money at scale 2 is never rounded',
+      () => '1.5',
+      'c: it gave "1.5", which is no whole number of minor units: money is counted in them here, 1234 for 12.34 at scale 2',
+    ],
+    [
+      money({ scale: 2 }),
+      (row) => (row.amount as number) / 100,
+      'c: it gave 12.34, which is no whole number of minor units: money is counted in them here, 1234 for 12.34 at scale 2',
+    ],
+    [
+      money({ scale: 2 }),
+      () => 2 ** 53,
+      'c: it gave 9007199254740992, which is past 2^53, from where on minor units are not exact',
     ],
     [
       z.string(),

@@ -53,7 +53,7 @@ const payments = source('payments', {
       },
     },
     band: { version: 2, type: z.enum(['low', 'high']), of: (row) => (row.amount === null ? null : 'low') },
-    fee: { version: 1, type: money({ scale: 2 }), of: ({ amount }) => (amount ?? 0) / 100 },
+    fee: { version: 1, type: money({ scale: 2 }), of: ({ amount }) => Math.round((amount ?? 0) / 100) },
     due_at: { version: 1, type: z.iso.datetime(), of: ({ settled_at }) => settled_at ?? undefined },
   },
 })
