@@ -186,5 +186,10 @@ describe('what they name', () => {
     for (const [, name] of text.matchAll(/`(millrace_[a-z_]+)`/g)) {
       if (!['millrace_skipped', 'millrace_passed'].includes(name!)) expect(metrics).toContain(name)
     }
+    for (const rules of of('yaml').filter((block) => block.page === page)) {
+      for (const [name] of rules.text.matchAll(/millrace_[a-z_]+(?=[[)\s])/g)) {
+        expect(metrics).toContain(name.replace(/_bucket$/, ''))
+      }
+    }
   })
 })
