@@ -1,3 +1,4 @@
+import { featureText } from '../features/feature-text.ts'
 import type { MemoryEstimate } from '../features/memory-estimate.ts'
 import type { Catalogue } from '../serving/http/catalogue.ts'
 import type { Entries, Entry } from './catalogue-selection.ts'
@@ -159,13 +160,12 @@ function rowsOf(found: Entry): Row[] {
       ]
     }
     case 'source': {
-      const { columns, id, time, version, outcome, stream, archive, groups, services } = found.entry
-      const roles = [`id ${id}`, `time ${time}`, ...(version === null ? [] : [`version ${version}`])]
+      const { columns, id, time, version, deleted, outcome, stream, archive, groups, services } = found.entry
+      const roles = Object.entries({ id, time, version, deleted }).flatMap(([role, name]) =>
+        name === null ? [] : [`${role} ${name}`],
+      )
       return [
-        [
-          'columns',
-          columns.map(({ name, type, nullable }) => `${name}: ${type}${nullable ? ' or null' : ''}`).join(', '),
-        ],
+        ['columns', columns.map(columnText).join(', ')],
         ['roles', list([...roles, ...outcome.map((name) => `outcome ${name}`)])],
         ['topic', stream?.topic ?? null],
         ['archive', archive?.table ?? null],
@@ -194,29 +194,29 @@ function rowsOf(found: Entry): Row[] {
   }
 }
 
+/** `bin: string or null, computed`. */
+function columnText({ name, type, nullable, computed }: Entries['sources'][number]['columns'][number]): string {
+  return `${name}: ${type}${nullable ? ' or null' : ''}${computed === null ? '' : ', computed'}`
+}
+
 /** `payee: sent of account_id = event.payee_id`. */
 function roleLine({ name, group, keys }: Entries['services'][number]['roles'][number]): string {
   return `${name}: ${group} of ${keys.map(({ key, from, name: as }) => `${key} = ${from}.${as}`).join(', ')}`
 }
 
 function featureRows(one: Feature): Row[] {
-  const { aggregate, column, window, delay, type, unit, nullable, empty } = one
+  const { type, unit, nullable, empty } = one
   const since = one.complete_since_ms
   const complete = since === null ? '' : `; complete since ${since === 0 ? 'ever' : instant(since)}`
   return [
     ['means', one.doc],
-    [
-      'computed',
-      `${aggregate}(${column ?? ''}) over ${window}${delay === null ? '' : `, delayed ${delay}`}${one.exclude_current ? ', without the event being scored' : ''}`,
-    ],
-    ['where', one.where === null ? null : JSON.stringify(one.where)],
-    ['of', one.of === null ? null : JSON.stringify(one.of)],
+    ['computed', featureText({ ...one, excludeCurrent: one.exclude_current })],
     [
       'value',
       `${type}${unit === null ? '' : ` (${unit})`}${nullable ? ' or null' : ''}; over no events ${JSON.stringify(empty)}`,
     ],
     ['status', `${statusText(one.status)}${one.why === null ? '' : `: ${one.why}`}${complete}`],
-    ['group', one.group],
+    ['group', one.role === null ? one.group : `${one.group}, in the role ${one.role}`],
     [
       'reads',
       `${one.source} by ${one.entity}${one.reads.length === 0 ? ', no column' : `: ${one.reads.map((name) => `${one.source}.${name}`).join(', ')}`}`,
@@ -239,7 +239,7 @@ function memoryRows(memory: Memory | null): Row[] {
     [
       'expected',
       estimate === null
-        ? 'not known: the archive has no events of it'
+        ? 'not known: the archive has no events of it, or its key is computed'
         : `about ${bytes(estimate.bytes)} for its timeline, as plan says`,
     ],
   ]

@@ -1,3 +1,4 @@
+import { featureText, filterText, windowText } from '../features/feature-text.ts'
 import type { FeatureModel, ParsedEvent, SourceColumn } from '../features/model.ts'
 import type { TimelineRecord } from '../stores/timeline-record.ts'
 import { keyOf, TimelineWriter } from '../stores/timeline-writer.ts'
@@ -11,7 +12,6 @@ import type { CompiledService, Happened, Reply, StoredRows } from './compiled-se
 import { type EventBehind, type ExplainedValue, type PassedOver, placeOf } from './event-behind.ts'
 import { explainedText } from './explained-text.ts'
 import { formatIso } from './instants.ts'
-import { featureText, filterText } from './spec-text.ts'
 
 /** An answer and the events it was computed from. */
 export interface Behind {
@@ -73,7 +73,7 @@ function explainedFeature(behind: Behind, feature: FeatureModel): Omit<Explained
   const places = new Set(counted.map(placeOf))
   const all = list({ after_ms: Number.NEGATIVE_INFINITY, until_ms: Number.POSITIVE_INFINITY }, null).map(shown)
   return {
-    definition: featureText(feature),
+    definition: featureText({ ...spec, window: windowText(spec, feature.window_ms) }),
     entity: key === null ? null : entityOf(feature, key),
     window: { after: formatIso(window.after_ms), until: formatIso(window.until_ms) },
     reads: feature.columns.map((column) => source.columns[column]!.name),

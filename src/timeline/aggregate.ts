@@ -81,6 +81,8 @@ export interface AggregateDefinition {
   readonly ofFilter?: true
   /** It compares the event being scored with the others: that event is never among its rows, and without one it is null. */
   readonly readsCurrent?: true
+  /** How its value is counted where that is not in the unit of its column: a share or a score is of no unit. */
+  readonly unit?: 'none' | 'squared' | 'per day'
   /** What is wrong with its parameters, as `a list of 0 values`, and what to write instead; null where nothing is. */
   refuse?(params: Params): { readonly message: string; readonly cure: string } | null
   result(type: ColumnType | null): ResultType

@@ -9,6 +9,7 @@ import { type Entries, find, select } from '../../src/cli/catalogue-selection.ts
 import { entryText, listText } from '../../src/cli/catalogue-text.ts'
 import { timelineSize } from '../../src/cli/timeline-size.ts'
 import { timelineKey } from '../../src/features/timeline-key.ts'
+import { decayedSum, entity, featureGroup, featureService, maxGap, money, source, z } from '../../src/index.ts'
 import { catalogue, withHealth } from '../../src/serving/http/catalogue.ts'
 import { MemoryOnlineStore } from '../../src/stores/online/memory.ts'
 import { cardProfile, checkoutRisk, loginRisk } from '../serving/definitions.ts'
@@ -17,6 +18,7 @@ import { modelOf } from '../serving/world.ts'
 const model = modelOf({ checkoutRisk, cardProfile, loginRisk })
 const ok = { status: 'ok', complete_since_ms: 0, why: null } as const
 const all: Entries = withHealth(catalogue(model), new Map([...model.features.keys()].map((name) => [name, ok])))
+const SERVED = ['till__worn_24h_delayed_1h', 'till__gap_24h', 'shop__gap_24h']
 const NOTHING = { tag: null, owner: null, source: null, search: null }
 
 describe('what is asked for', () => {
@@ -110,14 +112,55 @@ describe('what is shown', () => {
     const text = entryText(entry!, { held: { entities: 1_200, bytes: 5_000, whole: true }, estimate })
     const value = (label: string) => new RegExp(`^  ${label} +(.+)$`, 'm').exec(text)?.[1]
     expect(text.split('\n')[0]).toBe('feature card_velocity__declines_24h')
-    expect(value('computed')).toBe('count() over 1d')
-    expect(value('where')).toContain('"declined"')
+    expect(value('computed')).toBe(`count().where(eq(status, "declined")).over('24h')`)
     expect(value('value')).toBe('count (count); over no events 0')
     expect(value('status')).toBe('ok; complete since ever')
     expect(value('reads')).toBe('payments by card: payments.status')
     expect(value('read by')).toBe('checkout_risk')
     expect(value('held')).toBe('1,200 entities, 5.0 kB of rows, for its timeline')
     expect(value('expected')).toBe('about 6.0 kB for its timeline, as plan says')
+  })
+
+  it('of a feature in a role: as it is written, with its parameters', () => {
+    const tills = source('tills', {
+      schema: z.object({
+        id: z.string(),
+        at: z.int(),
+        gone: z.boolean(),
+        till: z.string(),
+        shop: z.string(),
+        amount: money({ scale: 2 }),
+      }),
+      id: 'id',
+      time: 'at',
+      deleted: 'gone',
+      compute: {
+        size: { version: 3, type: z.enum(['big', 'small']), of: (row) => (row.amount > 100 ? 'big' : 'small') },
+      },
+    })
+    const till = featureGroup('till', {
+      source: tills,
+      entity: entity('till', { key: { till: z.string() } }),
+      features: {
+        worn: decayedSum(tills.amount, '1h').excludeCurrent().per(tills.size, { limit: 2 }).over('24h').delayed('1h'),
+        gap: maxGap({ toNow: true }).over('24h'),
+      },
+    })
+    const service = featureService('s', {
+      event: tills,
+      features: [till, till.pick('gap_24h').as('shop', { till: 'shop' })],
+    })
+    const own = withHealth(catalogue(modelOf({ service })), new Map(SERVED.map((name) => [name, ok])))
+    const row = (name: string, label: string) =>
+      new RegExp(`^  ${label} +(.+)$`, 'm').exec(entryText(find(own, name)[0]!, null))?.[1]
+    expect(row('till__worn_24h_delayed_1h', 'computed')).toBe(
+      `decayedSum(amount, '1h').excludeCurrent().per(size, { limit: 2 }).over('24h').delayed('1h')`,
+    )
+    expect(row('shop__gap_24h', 'computed')).toBe(`maxGap({ toNow: true }).over('24h')`)
+    expect(row('till__gap_24h', 'group')).toBe('till')
+    expect(row('shop__gap_24h', 'group')).toBe('till, in the role shop')
+    expect(row('tills', 'columns')).toContain('amount: money, size: enum or null, computed')
+    expect(row('tills', 'roles')).toBe('id id, time at, deleted gone')
   })
 
   it('of a column: what reads it', () => {

@@ -1,5 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import { count, entity, featureGroup, featureService, last, money, source, sum, z } from '../../src/index.ts'
+import {
+  avg,
+  changed,
+  count,
+  countDistinct,
+  decayedSum,
+  distinctRatio,
+  entity,
+  entropy,
+  featureGroup,
+  featureService,
+  isNew,
+  last,
+  max,
+  median,
+  money,
+  percentiles,
+  source,
+  stddev,
+  sum,
+  topK,
+  trend,
+  variance,
+  z,
+  zScore,
+} from '../../src/index.ts'
 import { featureHealth } from '../../src/serving/feature-health.ts'
 import { catalogue } from '../../src/serving/http/catalogue.ts'
 import { IN_PLACE } from '../../src/serving/http/json-schema.ts'
@@ -51,6 +76,53 @@ describe('the catalogue', () => {
       empty: null,
       reads: ['note'],
       services: [],
+    })
+  })
+
+  it('says of money in which unit each aggregate counts it', () => {
+    const minor = 'minor units, scale 2'
+    const group = featureGroup('units', {
+      source: payments,
+      entity: card,
+      features: {
+        sum: sum(payments.amount).over('7d'),
+        avg: avg(payments.amount).over('7d'),
+        max: max(payments.amount).over('7d'),
+        median: median(payments.amount).over('7d'),
+        percentiles: percentiles(payments.amount, [5, 95]).over('7d'),
+        stddev: stddev(payments.amount).over('7d'),
+        decayed: decayedSum(payments.amount, '1d').over('7d'),
+        top: topK(payments.amount, 3).over('7d'),
+        per: sum(payments.amount).per(payments.note, { limit: 3 }).over('7d'),
+        variance: variance(payments.amount).over('7d'),
+        trend: trend(payments.amount).over('7d'),
+        score: zScore(payments.amount).over('7d'),
+        entropy: entropy(payments.amount).over('7d'),
+        ratio: distinctRatio(payments.amount).over('7d'),
+        changed: changed(payments.amount).over('7d'),
+        fresh: isNew(payments.amount).over('7d'),
+        distinct: countDistinct(payments.amount).over('7d'),
+      },
+    })
+    const { features } = catalogue(modelOf({ group }))
+    expect(Object.fromEntries(features.map(({ feature, unit }) => [feature, unit]))).toEqual({
+      sum: minor,
+      avg: minor,
+      max: minor,
+      median: minor,
+      percentiles: minor,
+      stddev: minor,
+      decayed: minor,
+      top: minor,
+      per: minor,
+      variance: 'minor units squared, scale 2',
+      trend: 'minor units per day, scale 2',
+      score: null,
+      entropy: null,
+      ratio: null,
+      changed: null,
+      fresh: null,
+      distinct: 'count',
     })
   })
 

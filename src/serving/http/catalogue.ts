@@ -1,4 +1,5 @@
 import type { Described } from '../../features/definition.ts'
+import { windowText } from '../../features/feature-text.ts'
 import type {
   Deprecation,
   EntityModel,
@@ -10,6 +11,7 @@ import type {
   SourceModel,
 } from '../../features/model.ts'
 import { roleName } from '../../features/served-name.ts'
+import type { AggregateDefinition } from '../../timeline/aggregate.ts'
 import { aggregates } from '../../timeline/aggregates/index.ts'
 import type { ColumnType } from '../../timeline/column-type.ts'
 import { formatDuration } from '../../timeline/duration.ts'
@@ -168,12 +170,12 @@ function featureEntry(served: FeatureModel, of: GroupModel, uses: Uses) {
     of: spec.of,
     where: spec.where,
     exclude_current: spec.excludeCurrent,
-    window: formatDuration(window_ms),
-    delay: delay_ms === 0 ? null : formatDuration(delay_ms),
+    window: windowText(spec, window_ms),
+    delay: spec.delay,
     window_ms,
     delay_ms,
     type: `${result.map ? 'map of ' : ''}${result.list ? 'list of ' : ''}${result.kind}`,
-    unit: unitOf(result.kind, column?.type ?? null),
+    unit: unitOf(result.kind, column?.type ?? null, aggregates.get(spec.aggregate)!.unit ?? null),
     // Over nothing; where its key is null or it could not be computed, any feature is null.
     nullable: result.nullable,
     empty: result.map === true ? {} : aggregates.get(spec.aggregate)!.empty,
@@ -183,10 +185,15 @@ function featureEntry(served: FeatureModel, of: GroupModel, uses: Uses) {
   }
 }
 
-function unitOf(kind: FeatureModel['result']['kind'], column: ColumnType | null): string | null {
+function unitOf(
+  kind: FeatureModel['result']['kind'],
+  column: ColumnType | null,
+  of: AggregateDefinition['unit'] | null,
+): string | null {
   if (kind === 'duration_ms') return 'ms'
   if (kind === 'count') return 'count'
-  return column?.kind === 'money' ? `minor units, scale ${column.scale}` : null
+  if (column?.kind !== 'money' || of === 'none') return null
+  return `minor units${of === null ? '' : ` ${of}`}, scale ${column.scale}`
 }
 
 /** For whom a service reads groups in roles: which parts of the key come from where. */

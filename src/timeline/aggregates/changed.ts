@@ -23,6 +23,7 @@ export const changedAggregate: AggregateDefinition = {
   reference: 'SQL:2016, x is distinct from lag(x) ignore nulls',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
   readsCurrent: true,
+  unit: 'none',
   result: () => ({ kind: 'bool', nullable: true, list: false }),
   fold: (input) => new Changed(input),
 }

@@ -19,6 +19,7 @@ export const distinctRatioAggregate: AggregateDefinition = {
   cost: 'O(n); memory of the different values',
   reference: 'SQL:2016, count(distinct x) / count(x)',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
+  unit: 'none',
   result: () => ({ kind: 'double', nullable: true, list: false }),
   fold: (input) => new DistinctRatio(input),
 }

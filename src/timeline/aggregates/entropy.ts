@@ -31,6 +31,7 @@ export const entropyAggregate: AggregateDefinition = {
   cost: 'O(n); memory of the different values',
   reference: 'C. E. Shannon, "A Mathematical Theory of Communication" (1948)',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
+  unit: 'none',
   result: () => ({ kind: 'double', nullable: true, list: false }),
   fold: (input) => new Entropy(input),
 }

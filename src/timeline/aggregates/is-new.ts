@@ -38,6 +38,7 @@ export const isNewAggregate: AggregateDefinition = {
   reference: 'SQL:2016, x not in (select x)',
   takes: ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'],
   readsCurrent: true,
+  unit: 'none',
   result: () => ({ kind: 'bool', nullable: true, list: false }),
   fold: (input) => new IsNew(input),
 }

@@ -86,6 +86,7 @@ export const trendAggregate: AggregateDefinition = {
   cost: 'O(n); no memory. Values beyond 1e135 or, other than 0, below 1e-120 take some microseconds each',
   reference: 'SQL:2016, regr_slope(x, t); products of doubles by T. J. Dekker (1971)',
   takes: ['int', 'money', 'double'],
+  unit: 'per day',
   result: () => ({ kind: 'double', nullable: true, list: false }),
   fold: (input) => new Trend(input),
 }

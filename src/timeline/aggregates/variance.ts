@@ -19,6 +19,7 @@ export const varianceAggregate: AggregateDefinition = {
   cost: 'O(n); no memory. Values beyond 1e135 or, other than 0, below 1e-120 take some microseconds each',
   reference: 'SQL:2016, var_pop(x); products of doubles by T. J. Dekker (1971)',
   takes: ['int', 'money', 'double'],
+  unit: 'squared',
   result: () => ({ kind: 'double', nullable: true, list: false }),
   fold: (input) => new Variance(input),
 }

@@ -22,6 +22,7 @@ export const zScoreAggregate: AggregateDefinition = {
   reference: 'Standard score (Kreyszig, Advanced Engineering Mathematics, 1979)',
   takes: ['int', 'money', 'double'],
   readsCurrent: true,
+  unit: 'none',
   result: () => ({ kind: 'double', nullable: true, list: false }),
   fold: (input) => new ZScore(input),
 }

@@ -1,4 +1,3 @@
-import type { FeatureModel } from '../features/model.ts'
 import type { AggregateSpec } from '../timeline/aggregate.ts'
 import { aggregates } from '../timeline/aggregates/index.ts'
 import { durationMs, formatDuration } from '../timeline/duration.ts'
@@ -7,10 +6,17 @@ import type { FilterNode } from '../timeline/filter.ts'
 /** Names of filters whose node is called otherwise. */
 const FILTER_NAMES: Readonly<Record<string, string>> = { in: 'inList', null: 'isNull' }
 
-/** A feature as one would write it: `count().where(eq(status, "declined")).over("24h")`. */
-export function featureText({ spec, window_ms }: FeatureModel): string {
-  const { aggregate, column, of, params, where, per, excludeCurrent, windows, delay } = spec
-  const window = windows.find((one) => durationMs(one) === window_ms) ?? formatDuration(window_ms)
+/** What makes a feature at one of its windows. */
+export interface WrittenFeature
+  extends Pick<AggregateSpec, 'aggregate' | 'column' | 'of' | 'params' | 'where' | 'excludeCurrent'> {
+  readonly per: { readonly column: string; readonly limit: number } | null
+  readonly window: string
+  readonly delay: string | null
+}
+
+/** A feature as one would write it: `count().where(eq(status, "declined")).over('24h')`. */
+export function featureText(feature: WrittenFeature): string {
+  const { aggregate, column, of, params, where, per, excludeCurrent, window, delay } = feature
   const parts = [column, of === null ? null : filterText(of), paramsText(params)].filter((part) => part !== null)
   const leavesOut = excludeCurrent && aggregates.get(aggregate)?.readsCurrent !== true
   return [
@@ -21,6 +27,11 @@ export function featureText({ spec, window_ms }: FeatureModel): string {
     `.over('${window}')`,
     delay === null ? '' : `.delayed('${delay}')`,
   ].join('')
+}
+
+/** One of its windows, as it was written and is served: `24h` is not `1d`. */
+export function windowText({ windows }: Pick<AggregateSpec, 'windows'>, window_ms: number): string {
+  return windows.find((one) => durationMs(one) === window_ms) ?? formatDuration(window_ms)
 }
 
 /** Parameters as the function takes them: `toNow` within its options, the others one behind the other. */
