@@ -1,5 +1,6 @@
+import { quoteValue } from '../timeline/shown-value.ts'
 import { type DebeziumEnvelope, openEnvelope, type UnitOfTime } from './debezium-envelope.ts'
-import { type Decode, type DecodeContext, type DecodedRow, decodeNeeds } from './decode.ts'
+import { type Decode, type DecodeContext, type DecodedRow, type DecodeNeeds, decodeNeeds } from './decode.ts'
 import { parseIsoTime } from './iso-time.ts'
 
 export interface DebeziumOptions {
@@ -42,7 +43,8 @@ const WHOLE_IMAGES =
  * ```
  */
 export function debezium(options: DebeziumOptions = {}): Decode {
-  const versionOf = options.version ?? defaultVersion
+  const { version: versionOf = defaultVersion, times = {}, keys = [] } = options
+  checkOptions(versionOf, times, keys)
   const decode: Decode = (message, context) => {
     const envelope = openEnvelope(message)
     if (envelope === null) return null
@@ -57,7 +59,7 @@ export function debezium(options: DebeziumOptions = {}): Decode {
       throw new Error(`op: ${JSON.stringify(op)} is none of c, r, u, d, t and m: the message is no change event`)
     }
     const version = versionsOf(versionOf(envelope))
-    const image = (row: Row): Row => withTimes(row, context, envelope.unitOf, options.times ?? {})
+    const image = (row: Row): Row => withTimes(row, context, envelope.unitOf, times)
     // A tombstone is older than the row that the same change makes, and newer than all changes before it.
     const tombstone = (row: Row) => finish(row, context, 2 * version, true)
     if (op === 'd') return tombstone(image(wholeBefore(envelope, context)))
@@ -67,9 +69,33 @@ export function debezium(options: DebeziumOptions = {}): Decode {
     const before = wholeBefore(envelope, context)
     const now = finish(image(whole(after, before)), context, 2 * version + 1, false)
     const old = tombstone(image(before))
-    return places(context, options.keys ?? []).some((column) => !isSame(old[column], now[column])) ? [old, now] : now
+    return places(context, keys).some((column) => !isSame(old[column], now[column])) ? [old, now] : now
   }
-  return Object.assign(decode, { [decodeNeeds]: { name: 'debezium()', roles: ['version', 'deleted'] as const } })
+  const columns = [...Object.keys(times), ...keys]
+  return Object.assign(decode, {
+    [decodeNeeds]: { name: 'debezium()', roles: ['version', 'deleted'], columns } satisfies DecodeNeeds,
+  })
+}
+
+/** Throws a TypeError for options that would be passed over in silence. */
+function checkOptions(version: unknown, times: unknown, keys: unknown): void {
+  if (typeof version !== 'function') {
+    throw new TypeError(
+      `debezium() needs a function as version, not ${quoteValue(version)}: version: ({ source }) => Number(source.pos)`,
+    )
+  }
+  if (typeof times !== 'object' || times === null) {
+    throw new TypeError(`debezium() needs an object as times, not ${quoteValue(times)}: times: { created_at: 'us' }`)
+  }
+  for (const [column, unit] of Object.entries(times)) {
+    if (unit === 'ms' || unit === 'us') continue
+    throw new TypeError(
+      `debezium(): times.${column} is ${quoteValue(unit)}; write 'ms' or 'us', which is what its numbers count`,
+    )
+  }
+  if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string')) {
+    throw new TypeError(`debezium() needs a list of columns as keys, not ${quoteValue(keys)}: keys: ['merchant_id']`)
+  }
 }
 
 function defaultVersion({ source }: DebeziumEnvelope): number {

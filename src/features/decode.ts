@@ -6,7 +6,7 @@ export interface DecodeContext {
   /** Null where the source has none. */
   readonly version: string | null
   readonly deleted: string | null
-  /** Columns that key some entity of the source: an event that changes one of them must come with a tombstone in the old place. */
+  /** Columns that key some entity of the source, or that its computed key may be made of: an event that changes one of them must come with a tombstone in the old place. */
   readonly keys: readonly string[]
   readonly columns: readonly string[]
   /** The columns that are times, and how a row gives them: as epoch milliseconds, or as a text in ISO 8601. */
@@ -29,6 +29,8 @@ export interface DecodeNeeds {
   /** As messages call it: `debezium()`. */
   readonly name: string
   readonly roles: readonly ('version' | 'deleted')[]
+  /** Columns that its options name. */
+  readonly columns: readonly string[]
 }
 
 /** Where a decode says what it needs. A registered symbol: two copies of the library understand each other. */

@@ -8,6 +8,7 @@ import { DefinitionError, type Problem } from './problem.ts'
 import { resolveGroups } from './resolve-group.ts'
 import { serviceModel } from './resolve-service.ts'
 import { entityModel, sourceModel } from './resolve-source.ts'
+import { schemaColumns } from './schema-columns.ts'
 
 /** Checks definitions and looks every name up. The model is null where a problem is an error. */
 export function resolve(definitions: Definitions): {
@@ -50,9 +51,17 @@ export function resolveModel(definitions: Definitions): Model {
   return model
 }
 
-/** The columns of a source that key some entity. */
+/** The columns of a source that key some entity; where a computed one does, all that its function may read. */
 function keysOf(source: SourceData, { groups }: Definitions): string[] {
-  return groups.flatMap(({ data }) => (data.source === source ? Object.values(data.entity.columns) : []))
+  const keys = groups.flatMap(({ data }) => (data.source === source ? Object.values(data.entity.columns) : []))
+  const brought = keys.filter((name) => !Object.hasOwn(source.compute, name))
+  return brought.length === keys.length ? keys : [...brought, ...columnsThatStay(source)]
+}
+
+/** What a computed key can be made of. Versions and tombstones change with every copy, and say nothing of where the event is. */
+function columnsThatStay(source: SourceData): string[] {
+  const others = new Set([source.version, source.deleted, ...source.outcome])
+  return [...schemaColumns(source).keys()].filter((name) => !others.has(name))
 }
 
 function hasError(problems: readonly Problem[]): boolean {

@@ -94,6 +94,21 @@ const WRONG: readonly (readonly [wrong: string, exports: Record<string, unknown>
     `defs.ts: source payments: stream.decode is debezium(), which needs a deleted column; add one that is z.boolean(), as deleted: 'deleted': it fills the column itself`,
   ],
   [
+    'debezium() with a time and keys that the rows do not bring',
+    {
+      a: payments(
+        { v: z.int(), gone: z.boolean(), shop: z.string() },
+        {
+          version: 'v',
+          deleted: 'gone',
+          compute: { bin: { version: 1, type: z.string(), of: () => 'x' } },
+          stream: { topic: 'bank', decode: debezium({ times: { at: 'us' }, keys: ['shop', 'bin'] }) },
+        },
+      ),
+    },
+    `defs.ts: source payments: stream.decode is debezium(), and names 'bin', which no row brings; name some of id, at, v, gone, shop`,
+  ],
+  [
     'debezium() with a version that is a time',
     {
       a: payments(

@@ -1,7 +1,7 @@
 import { needsOf } from '../decode.ts'
 import type { SourceData, StreamOptions } from '../definition.ts'
 import { showValue } from '../event-error.ts'
-import { columnNamed, isOutcome } from '../schema-columns.ts'
+import { columnNamed, columnNames, isOutcome, schemaColumns } from '../schema-columns.ts'
 import { isTopicName } from './names.ts'
 import type { Report } from './report.ts'
 import { kindsOf } from './topics.ts'
@@ -78,6 +78,14 @@ function checkDecode(report: Report, source: SourceData, decode: unknown): void 
   for (const role of needs?.roles ?? []) {
     if (source[role] === null)
       report.error(`stream.decode is ${needs!.name}, which needs a ${role} column`, CURES[role])
+  }
+  for (const column of needs?.columns ?? []) {
+    if (schemaColumns(source).has(column)) continue
+    const brought = columnNames(source, schemaColumns(source))
+    report.error(
+      `stream.decode is ${needs!.name}, and names '${column}', which no row brings`,
+      `name some of ${brought}`,
+    )
   }
   if (needs?.roles.includes('version') && source.version !== null) {
     const kind = columnNamed(source, source.version)?.type.kind

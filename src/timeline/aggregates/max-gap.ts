@@ -1,5 +1,6 @@
 import { type Aggregate, type AggregateDefinition, startAggregate } from '../aggregate.ts'
 import type { Rows } from '../rows.ts'
+import { quoteValue } from '../shown-value.ts'
 import { GapFold } from './gap-fold.ts'
 
 class MaximumGap extends GapFold {
@@ -49,5 +50,11 @@ export const maxGapAggregate: AggregateDefinition = {
  * instant asked for. Over fewer than two events (with `toNow`: over nothing): null.
  */
 export function maxGap(options: { readonly toNow?: boolean } = {}): Aggregate<never, number | null> {
-  return startAggregate({ aggregate: 'maxGap', params: options?.toNow === true ? { toNow: 1 } : {} })
+  const { toNow = false, ...others } = Object(options) as { toNow?: unknown }
+  const isKnown = typeof options === 'object' && options !== null && Object.keys(others).length === 0
+  if (!isKnown || typeof toNow !== 'boolean') {
+    const shown = isKnown ? `toNow: ${quoteValue(toNow)}` : [...Object.keys(others), quoteValue(options)][0]
+    throw new TypeError(`maxGap() takes nothing or { toNow: true }, not ${shown}`)
+  }
+  return startAggregate({ aggregate: 'maxGap', params: toNow ? { toNow: 1 } : {} })
 }
