@@ -16,6 +16,9 @@ export interface VectorForm {
 /** What is served as a number: true and false are 1 and 0. */
 const NUMERIC: readonly ResultType['kind'][] = ['count', 'bigint', 'double', 'duration_ms', 'int', 'money', 'bool']
 
+/** Most names that a refusal lists. */
+const SHOWN_MAX = 8
+
 export function vectorForm({ name, version, features, derive }: ServiceModel): VectorForm {
   const names = [...features, ...derive].map((value) => value.name)
   return { service: name, version, fingerprint: vectorFingerprint(names), names }
@@ -28,11 +31,19 @@ export function vectorFingerprint(names: readonly string[]): string {
 
 /** Why a service cannot be answered in numbers; null where it can. What a derived value is, only an answer shows. */
 export function vectorRefusal(service: ServiceModel): ServingError | null {
-  const unfit = service.features.find((feature) => !isNumber(feature.result))
+  const all = service.features.filter((feature) => !isNumber(feature.result))
+  const [unfit, ...others] = all
   if (unfit === undefined) return null
-  const message = `${service.name} cannot be answered as a vector: ${unfit.name} is ${kindOf(unfit)}, not a number`
-  const cure = `ask a service that picks its features without ${unfit.feature}, or ask with format=object`
+  const nor = others.length === 0 ? '' : `; nor are ${listed(others.map(({ name }) => name))}`
+  const message = `${service.name} cannot be answered as a vector: ${unfit.name} is ${kindOf(unfit)}, not a number${nor}`
+  const without = listed([...new Set(all.map(({ feature }) => feature))])
+  const cure = `ask a service that picks its features without ${without}, or ask with format=object`
   return new ServingError('VECTOR_UNFIT', message, { path: 'format', cure })
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - SHOWN_MAX
+  return names.slice(0, SHOWN_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
 function isNumber({ kind, list, map }: ResultType): boolean {

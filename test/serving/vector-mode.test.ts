@@ -84,6 +84,19 @@ describe('the form of a vector', () => {
     await expect(vectors.numbers('picked', ask)).rejects.toMatchObject(refusal)
     expect((await vectors.answer('picked', ask)).service).toBe('picked')
   })
+
+  it('is refused with all that stand in its way, as far as they fit in a sentence', async () => {
+    const service = picked('status_7d', 'flags_7d', 'by_status_7d')
+    const { vectors } = await new World({ model: modelOf({ service }) }).open()
+    expect(() => vectors.vectorForm('picked')).toThrow(
+      expect.objectContaining({
+        message:
+          'picked cannot be answered as a vector: extremes__status_7d is a text, not a number; ' +
+          'nor are extremes__flags_7d, extremes__by_status_7d',
+        cure: 'ask a service that picks its features without status, flags, by_status, or ask with format=object',
+      }),
+    )
+  })
 })
 
 describe('a vector', () => {
