@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { SWAGGER_FILES } from '../../src/serving/http/docs-page.ts'
 import { keepReachableDeclarations } from './declarations.ts'
 import { type Manifest, packageManifest } from './manifest.ts'
 
@@ -26,6 +27,7 @@ export async function buildPackage(folder: string): Promise<void> {
   for (const path of AS_THEY_ARE) cpSync(join(ROOT, path), join(folder, path), { recursive: true })
   await compile(folder, dist)
   copyOtherFiles(dist)
+  copySwagger(join(folder, 'swagger-ui'))
   const entries = Object.values(manifest.exports).flatMap((entry) => (typeof entry === 'string' ? [] : [entry.types]))
   keepReachableDeclarations(
     dist,
@@ -61,6 +63,21 @@ async function compile(folder: string, dist: string): Promise<void> {
     throw new Error(`the sources do not compile:\n${(error as { stdout?: string }).stdout ?? error}`, { cause: error })
   }
   rmSync(project)
+}
+
+/** Swagger UI, as far as `/docs` needs it, with its licence: its package would bring a script that reports installations. */
+function copySwagger(folder: string): void {
+  const from = join(ROOT, 'node_modules/swagger-ui-dist')
+  mkdirSync(folder)
+  for (const name of [
+    ...Object.keys(SWAGGER_FILES),
+    'swagger-ui-bundle.js.LICENSE.txt',
+    'package.json',
+    'LICENSE',
+    'NOTICE',
+  ]) {
+    cpSync(join(from, name), join(folder, name))
+  }
 }
 
 /** What code reads at run time beside itself: scripts of Redis, pages. */

@@ -43,7 +43,7 @@ function node(cwd: string, script: string, ...args: string[]): Promise<Ended> {
 }
 
 const millrace = (cwd: string, ...args: string[]) => node(cwd, join(ROOT, 'bin/millrace.js'), ...args)
-const files = projectFiles({ name: 'fraud', version: '9.9.9', now_ms: Date.UTC(2026, 0, 9) })
+const files = projectFiles({ name: 'fraud', version: '9.9.9', dependency: '9.9.9', now_ms: Date.UTC(2026, 0, 9) })
 
 describe('a new project', () => {
   let project: string
@@ -57,6 +57,12 @@ describe('a new project', () => {
       written: true,
       files: files.map(({ path }) => path),
     })
+    // A checkout says where it is: its version may not be published.
+    const { dependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
+      dependencies: { millrace: string }
+    }
+    const linked = /^file:(.+)$/.exec(dependencies.millrace)?.[1] ?? ''
+    expect(resolve(project, linked)).toBe(ROOT)
     // In place of npm install.
     mkdirSync(join(project, 'node_modules/@types'), { recursive: true })
     symlinkSync(ROOT, join(project, 'node_modules/millrace'))

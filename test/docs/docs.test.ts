@@ -28,7 +28,12 @@ beforeAll(async () => {
   setCommon((await import('./common.ts')) as Readonly<Record<string, unknown>>)
   // These pages go on in a new project.
   for (const page of walks()) {
-    const files = projectFiles({ name: 'fraud-features', version: '9.9.9', now_ms: Date.UTC(2026, 0, 9) })
+    const files = projectFiles({
+      name: 'fraud-features',
+      version: '9.9.9',
+      dependency: '9.9.9',
+      now_ms: Date.UTC(2026, 0, 9),
+    })
     for (const { path, text } of files.filter(({ path }) => /^(feature-defs|test)\//.test(path))) {
       mkdirSync(dirname(join(folder, folderOf(page), path)), { recursive: true })
       writeFileSync(join(folder, folderOf(page), path), text)

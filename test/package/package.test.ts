@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -22,7 +22,7 @@ interface Installed {
 describe('what is in the package', () => {
   const files = (ending: string) =>
     readdirSync(join(project.folder, 'node_modules/millrace'), { recursive: true, encoding: 'utf8' }).filter(
-      (path) => path.endsWith(ending) && !path.startsWith('node_modules'),
+      (path) => path.endsWith(ending) && !/^(node_modules|swagger-ui)\b/.test(path),
     )
   const read = (path: string) => readFileSync(join(project.folder, 'node_modules/millrace', path), 'utf8')
 
@@ -141,6 +141,12 @@ describe('the client in a project that scores', () => {
         vector: true,
         refused: "SERVICE_UNKNOWN 404 did you mean 'card_profile'?",
       })
+
+      // The page of the API has all that it shows from the package, which installs nothing of others for it.
+      const page = await (await fetch(`${dev.url}/docs`)).text()
+      const [script] = /docs\/[\d.]+\/swagger-ui-bundle\.js/.exec(page)!
+      expect((await (await fetch(`${dev.url}/${script}`)).text()).length).toBeGreaterThan(500_000)
+      expect(existsSync(join(project.folder, 'node_modules/@scarf'))).toBe(false)
 
       // The files of the client, where there is nothing of Node.
       const bare = [

@@ -1,4 +1,5 @@
-import { basename, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, join, relative, resolve } from 'node:path'
 import { command, FLAGS } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { packageName, projectFiles } from '../init/project-files.ts'
@@ -29,7 +30,7 @@ export default command({
     const output = new Output(args.json)
     const folder = args.folder ?? '.'
     const name = packageName(basename(resolve(folder)))
-    const files = projectFiles({ name, version: version(), now_ms: Date.now() })
+    const files = projectFiles({ name, version: version(), dependency: dependencyOf(folder), now_ms: Date.now() })
     assertFree(folder, files)
     const written = !args['dry-run']
     if (written) writeProject(folder, files)
@@ -38,6 +39,12 @@ export default command({
     return EXIT.ok
   },
 })
+
+/** A project that a checkout makes depends on that checkout, in which its version may not be published yet. */
+function dependencyOf(folder: string): string {
+  const checkout = resolve(import.meta.dirname, '../../..')
+  return existsSync(join(checkout, 'src/cli/main.ts')) ? `file:${relative(resolve(folder), checkout)}` : version()
+}
 
 function resultText(folder: string, paths: readonly string[], written: boolean): string {
   const where = folder === '.' ? 'this folder' : folder

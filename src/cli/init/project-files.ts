@@ -14,6 +14,8 @@ export interface ProjectOptions {
   readonly name: string
   /** Of millrace. */
   readonly version: string
+  /** Where npm gets millrace from: a version, or `file:../millrace`. */
+  readonly dependency: string
   /** Wall clock: the sample data ends there. */
   readonly now_ms: number
 }
@@ -24,8 +26,8 @@ const FOLDER = join(import.meta.dirname, 'project')
 const HIDDEN = new Set(['gitignore'])
 
 /** Every file of a new project, in the order of their paths. */
-export function projectFiles({ name, version, now_ms }: ProjectOptions): ProjectFile[] {
-  const words: Readonly<Record<string, string>> = { name, version, events: String(SAMPLE_PAYMENTS) }
+export function projectFiles({ name, version, dependency, now_ms }: ProjectOptions): ProjectFile[] {
+  const words: Readonly<Record<string, string>> = { name, version, dependency, events: String(SAMPLE_PAYMENTS) }
   const templates = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith(ENDING))
   const written = templates.map((template) => {
     const path = template.slice(0, -ENDING.length).split(sep).join('/')

@@ -1,11 +1,12 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Hono } from 'hono'
 
-const require = createRequire(import.meta.url)
-
 /** The files of Swagger UI that the page needs, and what they are. */
-const FILES: Readonly<Record<string, string>> = {
+export const SWAGGER_FILES: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
   'favicon-32x32.png': 'image/png',
@@ -46,7 +47,8 @@ const START = `SwaggerUIBundle({
 
 /** `GET /docs`: the description of the API for people, who can try it out there. All of it comes from here. */
 export function addDocsPage(app: Hono): void {
-  const { version } = require('swagger-ui-dist/package.json') as { version: string }
+  const folder = swaggerFolder()
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
   const page = pageOf(`docs/${version}`)
   app.get('/docs', (c) =>
     c.body(page, 200, { ...HEADERS, 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' }),
@@ -60,12 +62,22 @@ export function addDocsPage(app: Hono): void {
       'cache-control': 'no-cache',
     }),
   )
-  for (const [name, type] of Object.entries(FILES)) {
+  for (const [name, type] of Object.entries(SWAGGER_FILES)) {
     app.get(`/docs/${version}/${name}`, async (c) => {
-      const bytes = await readFile(require.resolve(`swagger-ui-dist/${name}`))
+      const bytes = await readFile(join(folder, name))
       return c.body(Uint8Array.from(bytes), 200, { ...HEADERS, 'content-type': type, 'cache-control': FOR_EVER })
     })
   }
+}
+
+/**
+ * Where Swagger UI lies: the package has the files with it, as npm's package of them brings a script that reports installations; a checkout
+ * has that package.
+ */
+function swaggerFolder(): string {
+  const packed = fileURLToPath(new URL('../../../swagger-ui', import.meta.url))
+  if (existsSync(packed)) return packed
+  return dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
 }
 
 function pageOf(folder: string): string {
