@@ -98,6 +98,16 @@ describe.each(Object.entries(FILES))('%s, whose names are others', (name, conten
   })
 })
 
+it('tells the columns of a file that nothing is read from, also those that a constant stands for', async () => {
+  const notes: string[] = []
+  await events(
+    write('events.csv', FILES['events.csv']!),
+    { map: ['id=Tx No.,at=booked.at', MAP[1]!], set: ['card=c9'] },
+    notes,
+  )
+  expect(notes).toEqual([expect.stringMatching(/are left out: cardNo, card, x$/)])
+})
+
 describe('a file without a mapping', () => {
   it('is told how to map what it lacks', async () => {
     const path = write('near.csv', 'id,at,Card,Amount\n')

@@ -333,6 +333,6 @@ describe('a CSV file', () => {
       {},
       { onNote: (text) => notes.push(text) },
     )
-    expect(notes).toEqual(['columns of the file that payments does not have are left out: region'])
+    expect(notes).toEqual(['columns of the file that nothing is read from are left out: region'])
   })
 })

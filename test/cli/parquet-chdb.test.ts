@@ -91,7 +91,7 @@ describe('a file that ClickHouse wrote is read exactly', () => {
       from: BEGINNING,
       archivedThrough: null,
       signal: new AbortController().signal,
-      onNote: (text) => expect(text).toBe('columns of the file that exported does not have are left out: list'),
+      onNote: (text) => expect(text).toBe('columns of the file that nothing is read from are left out: list'),
     })
     for await (const { refused, body } of chunks) {
       expect(refused).toEqual([])

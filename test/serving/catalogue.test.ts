@@ -140,6 +140,31 @@ describe('the catalogue', () => {
     expect(shown.entities).toMatchObject([{ name: 'card', groups: ['spending'], services: ['risk'] }])
   })
 
+  it('names a service that reads a feature in a role both under the role and under the feature itself', () => {
+    const other = featureService('other', { features: [spending.pick('n_1d').as('payee', { card_id: 'payee_id' })] })
+    const { features } = catalogue(modelOf({ spending, risk, other }))
+    const services = Object.fromEntries(features.map(({ name, services: reading }) => [name, reading]))
+    expect(services).toMatchObject({ payee__n_1d: ['other'], spending__n_1d: ['other'], spending__n_7d: ['risk'] })
+  })
+
+  it('says in the description of the API that a value within a map may be null, where it may', () => {
+    const group = featureGroup('maps', {
+      source: payments,
+      entity: card,
+      features: {
+        mean: avg(payments.amount).per(payments.note, { limit: 3 }).over('1d'),
+        n: count().per(payments.note, { limit: 3 }).over('1d'),
+      },
+    })
+    const maps = modelOf({ service: featureService('maps', { features: [group] }) }).services.get('maps')!
+    const { properties } = answerSchema(maps, IN_PLACE) as unknown as {
+      properties: { features: { properties: Record<string, { additionalProperties: object }> } }
+    }
+    const within = (name: string) => properties.features.properties[name]!.additionalProperties
+    expect(within('maps__mean_1d')).toEqual({ type: ['number', 'null'], format: 'double' })
+    expect(within('maps__n_1d')).toEqual({ type: 'integer', format: 'int64', minimum: 0 })
+  })
+
   it('marks in the description of the API what should not be read', () => {
     const { properties } = answerSchema(model.services.get('risk')!, IN_PLACE) as unknown as {
       properties: { features: { properties: Record<string, object> } }

@@ -113,6 +113,5 @@ function ofParquet({ source, mapping, assumeUtc }: Reading, input: ParquetInput,
 
 function tellUnused(source: SourceModel, unused: readonly string[], { onNote, onUnused }: ChunkOptions): void {
   if (onUnused !== undefined) onUnused(unused)
-  else if (unused.length > 0)
-    onNote(`columns of the file that ${source.name} does not have are left out: ${unused.join(', ')}`)
+  else if (unused.length > 0) onNote(`columns of the file that nothing is read from are left out: ${unused.join(', ')}`)
 }

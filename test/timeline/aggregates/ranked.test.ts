@@ -46,6 +46,8 @@ describe('percentiles by nearest rank', () => {
     [33.333333, 3, 1],
     [33.333334, 3, 2],
     [99.999999, 89_000_000, 89_000_000],
+    // In floating point 33.000001 · 10⁶ is 33000000.999999996.
+    [33.000001, 100, 34],
   ])('rank of %d among %d is %d', (p, count, rank) => {
     expect(nearestRank(p, count)).toBe(rank)
   })
