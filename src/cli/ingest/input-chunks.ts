@@ -65,7 +65,7 @@ async function ofCsv(
   const { header, blocks } = await csvBlocks(input, delimiter, from, limits.portion_bytes, signal)
   if (signal.aborted) return { blocks, encode: null }
   const { encode, unused } = csvEncoder(source, header, delimiter, mapping)
-  tellUnused(source, unused, options)
+  tellUnused(unused, options)
   return { blocks, encode }
 }
 
@@ -107,11 +107,11 @@ function isRare(name: string | undefined, names: readonly string[]): boolean {
 function ofParquet({ source, mapping, assumeUtc }: Reading, input: ParquetInput, options: ChunkOptions): Records {
   const { limits, from, signal } = options
   const { blocks, unused } = parquetRows(input.parquet, source, mapping, assumeUtc)
-  tellUnused(source, unused, options)
+  tellUnused(unused, options)
   return { blocks: blocks(from, limits.portion_bytes, signal), encode: null }
 }
 
-function tellUnused(source: SourceModel, unused: readonly string[], { onNote, onUnused }: ChunkOptions): void {
+function tellUnused(unused: readonly string[], { onNote, onUnused }: ChunkOptions): void {
   if (onUnused !== undefined) onUnused(unused)
   else if (unused.length > 0) onNote(`columns of the file that nothing is read from are left out: ${unused.join(', ')}`)
 }
