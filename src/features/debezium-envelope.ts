@@ -48,8 +48,8 @@ export function openEnvelope(message: Uint8Array): DebeziumEnvelope | null {
   const units = isWrapped ? namesOf(outer.schema) : new Map<string, string>()
   return {
     op,
-    before: objectOf(before),
-    after: objectOf(after),
+    before: imageOf(before),
+    after: imageOf(after),
     source: objectOf(source) ?? {},
     unitOf(column) {
       const name = units.get(column)
@@ -69,6 +69,12 @@ function namesOf(schema: unknown): Map<string, string> {
   const images = fields(schema).filter(({ field }) => field === 'before' || field === 'after')
   const named = images.flatMap((image) => fields(image)).filter(({ name }) => name !== undefined)
   return new Map(named.map(({ field, name }) => [field!, name!]))
+}
+
+/** A row without a prototype: a column `constructor` that it lacks is not there. */
+function imageOf(value: unknown): Record<string, unknown> | null {
+  const row = objectOf(value)
+  return row === null ? null : { __proto__: null, ...row }
 }
 
 function objectOf(value: unknown): Record<string, unknown> | null {

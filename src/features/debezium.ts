@@ -151,12 +151,15 @@ function withTimes(
   unitOf: (column: string) => UnitOfTime | null,
   units: Readonly<Record<string, UnitOfTime>>,
 ): Row {
-  const made: Row = {}
+  const made: Row = { __proto__: null }
   for (const column of columns) {
     const value = row[column]
     if (value === undefined) continue
-    const form = times[column]
-    made[column] = form === undefined ? value : timeAs(form, value, units[column] ?? unitOf(column) ?? 'ms')
+    const form = Object.hasOwn(times, column) ? times[column] : undefined
+    made[column] =
+      form === undefined
+        ? value
+        : timeAs(form, value, (Object.hasOwn(units, column) ? units[column] : unitOf(column)) ?? 'ms')
   }
   return made
 }

@@ -115,6 +115,31 @@ describe('change events of Debezium', () => {
     expect(read(message)).toEqual(events)
   })
 
+  it('finds in a row no column that it lacks, whatever its name is', () => {
+    const columns = {
+      constructor: z.string().optional(),
+      valueOf: z.int(),
+      toString: z.iso.datetime({ offset: true }).optional(),
+    }
+    const odd = source('odd', {
+      schema: z.object({ id: z.string(), at: z.int(), v: z.int(), gone: z.boolean(), ...columns }),
+      id: 'id',
+      time: 'at',
+      version: 'v',
+      deleted: 'gone',
+      stream: { topic: 'odd', decode: debezium() },
+    })
+    const { messages } = modelOf({ odd }).sources.get('odd')!
+    const given = { id: 'a', at: MS, valueOf: 7 }
+    const [gone, now] = messages.read(bytes(envelope('u', given, { ...given, id: 'b' })))
+    expect([gone!.values, now!.values]).toEqual([
+      ['a', MS, 200, true, null, 7, null],
+      ['b', MS, 201, false, null, 7, null],
+    ])
+    const without = envelope('c', null, { id: 'a', at: MS })
+    expect(() => messages.read(bytes(without))).toThrow('valueOf is missing')
+  })
+
   it('takes what an update did not touch from the row before', () => {
     const of = paymentsWith()
     const message = envelope('u', row({ shop: 'long' }), row({ shop: '__debezium_unavailable_value' }))
