@@ -1,4 +1,4 @@
-import { type Column, isColumn, type Keyed, type SourceOf, type type } from './column.ts'
+import { type Column, type Groupable, isColumn, type Keyed, type SourceOf, type type } from './column.ts'
 import type { ColumnKind, ColumnType } from './column-type.ts'
 import type { Duration, DurationText } from './duration.ts'
 import { type Filter, type FilterNode, isFilter } from './filter.ts'
@@ -133,7 +133,10 @@ export interface Aggregate<S extends string, V> {
    * A value for each value of a column, as a map: `count().per(payments.currency, { limit: 5 })` is `{ EUR: 3, USD: 1 }`. It holds the
    * `limit` keys (1 to 100) with most rows that pass the filter, ties by key ascending. Rows whose key is null are left out. Over nothing: {}.
    */
-  per<C extends Column>(column: C, options: { readonly limit: number }): Aggregate<S | SourceOf<C>, Keyed<V>>
+  per<C extends Column>(
+    column: Groupable<'per', C>,
+    options: { readonly limit: number },
+  ): Aggregate<S | SourceOf<C>, Keyed<V>>
   /** Ends the feature: one served value for each window, each `(t - window, t]`. */
   over<const W extends readonly [string, ...string[]]>(
     ...windows: { readonly [I in keyof W]: DurationText<W[I]> }

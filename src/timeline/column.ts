@@ -35,6 +35,14 @@ export type Numeric<F extends string, C> = Needed<F, C, 'integer' | 'number', 'n
 /** Refuses, in a sentence, a column that filter `F` cannot compare, as its values have no order. */
 export type Ordered<F extends string, C> = Needed<F, C, 'integer' | 'number' | 'time', 'number or time'>
 
+/** Refuses, in a sentence, a column whose values make no keys of a map. That money makes none, too, only the check knows. */
+export type Groupable<F extends string, C> = Needed<
+  F,
+  C,
+  'integer' | 'string' | 'boolean' | 'other',
+  'text, boolean or whole-number'
+>
+
 /**
  * What the sum of integers is to the compiler: exact, so it may pass 2^53. `derive` is given the nearest number; an answer
  * says such a value as a string.
