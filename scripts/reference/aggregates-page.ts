@@ -15,8 +15,8 @@ sum(payments.amount).over('7d').delayed('7d') // the seven days that ended seven
 count().per(payments.merchant_id, { limit: 5 }).over('7d') // a map: { "m1": 3, "m2": 1 }
 \`\`\`
 
-Sums of integers are exact, also past 2^53, sums of doubles are exact and rounded once, and so is all that is made of them: a value depends
-on the set of events alone. Null is skipped. A feature whose key is null is null.`
+Sums of integers are exact, also past 2^53, sums of doubles are exact and rounded once; an aggregate that promises less says so. A value depends
+on the set of events alone, never on their order. Null is skipped. A feature whose key is null is null.`
 
 const KINDS = ['string', 'int', 'money', 'double', 'bool', 'enum', 'time'] as const
 

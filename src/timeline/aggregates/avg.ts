@@ -29,8 +29,8 @@ class Average extends ColumnFold {
 export const avgAggregate: AggregateDefinition = {
   name: 'avg',
   doc:
-    'Mean of the column; money in minor units. The exact sum divided by the number of values that are not null. ' +
-    'Null over nothing.',
+    'Mean of the column; money in minor units. The exact sum (of doubles: rounded once) divided by the number of values that are not ' +
+    'null. Null over nothing.',
   formula: 'Σ x / n',
   example: 'avg(payments.amount)',
   empty: null,
