@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { ArgsDef } from 'citty'
-import { nearestName } from '../serving/nearest-name.ts'
+import { nearestName } from '../features/nearest-name.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Flags that every command has. */

@@ -1,5 +1,5 @@
+import { namesCure } from '../features/nearest-name.ts'
 import type { Catalogue, HealthyCatalogue } from '../serving/http/catalogue.ts'
-import { namesCure } from '../serving/nearest-name.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What is asked for; null: any. */

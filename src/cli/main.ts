@@ -1,5 +1,5 @@
 import { type ArgsDef, runCommand } from 'citty'
-import { namesCure } from '../serving/nearest-name.ts'
+import { namesCure } from '../features/nearest-name.ts'
 import { checkArguments } from './argument-check.ts'
 import type { Command } from './command.ts'
 import { COMMANDS } from './commands.ts'

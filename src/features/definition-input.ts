@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Deprecated, Described } from './definition.ts'
+import type { Deprecated, Described, Given, UnknownOption } from './definition.ts'
 
 /** What a definition is called in messages: `source 'payments'`. Throws where the name or the options are missing. */
 export function definitionTitle(kind: string, name: unknown, options: unknown): string {
@@ -17,6 +17,30 @@ export function describedIn(options: Described): Described {
     ...(owner === undefined ? {} : { owner }),
     ...(tags === undefined ? {} : { tags: frozenList(tags) }),
   }
+}
+
+const FOR_PEOPLE = ['description', 'owner', 'tags']
+const OF_DEPRECATED = ['replacedBy', 'since', 'why']
+
+/** What a definition has beside the options that it takes; `inner`: the same of options within them. */
+export function unknownIn(options: object, known: readonly string[], inner: readonly UnknownOption[] = []): Given {
+  const { deprecated, deprecatedFeatures } = options as { deprecated?: unknown; deprecatedFeatures?: unknown }
+  const unknown = [
+    ...unknownOptions(options, [...known, ...FOR_PEOPLE]),
+    ...unknownOptions(deprecated, OF_DEPRECATED, ['deprecated']),
+    ...Object.entries(Object(deprecatedFeatures)).flatMap(([feature, of]) =>
+      unknownOptions(of, OF_DEPRECATED, ['deprecatedFeatures', feature]),
+    ),
+    ...inner,
+  ]
+  return unknown.length === 0 ? {} : { unknown: Object.freeze(unknown) }
+}
+
+/** The options at a path that are none of those known. */
+export function unknownOptions(given: unknown, known: readonly string[], at: readonly string[] = []): UnknownOption[] {
+  if (typeof given !== 'object' || given === null) return []
+  const names = Object.keys(given).filter((name) => !known.includes(name))
+  return names.map((name) => ({ path: [...at, name], known }))
 }
 
 /** What can replace something deprecated. */

@@ -16,6 +16,18 @@ export interface Described {
   readonly tags?: readonly string[]
 }
 
+/** An option that there is not, as `['strem']` or `['compute', 'bin', 'vers']`, and those that there are in its place. */
+export interface UnknownOption {
+  readonly path: readonly string[]
+  readonly known: readonly string[]
+}
+
+/** What a definition was given beside what it takes. */
+export interface Given {
+  /** For `check` to name them; absent where there are none. */
+  readonly unknown?: readonly UnknownOption[]
+}
+
 /** That something should not be read any more, and why. It is served as before. */
 export interface Deprecated<R> {
   /** What to read instead. */
@@ -66,7 +78,7 @@ export interface ComputeData {
 }
 
 /** A source as it was defined, unchecked: `check` and `resolve` say what is wrong with it. */
-export interface SourceData extends Described {
+export interface SourceData extends Described, Given {
   readonly kind: 'source'
   readonly name: string
   readonly schema: z.core.$ZodObject
@@ -84,7 +96,7 @@ export interface SourceData extends Described {
   readonly lookback: Duration
 }
 
-export interface EntityData extends Described {
+export interface EntityData extends Described, Given {
   readonly kind: 'entity'
   readonly name: string
   readonly key: Shape
@@ -92,7 +104,7 @@ export interface EntityData extends Described {
   readonly columns: Readonly<Record<string, string>>
 }
 
-export interface GroupData extends Described {
+export interface GroupData extends Described, Given {
   readonly kind: 'group'
   readonly name: string
   readonly source: SourceData
@@ -126,7 +138,7 @@ export interface DeriveInput {
   readonly request?: unknown
 }
 
-export interface ServiceData extends Described {
+export interface ServiceData extends Described, Given {
   readonly kind: 'service'
   readonly name: string
   readonly event: SourceData | null

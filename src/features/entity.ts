@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { noteWritten, noteWrittenAs } from '../timeline/written-at.ts'
 import { type Described, type EntityData, meta, type Shape } from './definition.ts'
-import { definitionTitle, describedIn, isZodType } from './definition-input.ts'
+import { definitionTitle, describedIn, isZodType, unknownIn } from './definition-input.ts'
 
 type Names = Readonly<Record<string, string>>
 
@@ -49,7 +49,14 @@ export function entity<const E extends string, K extends Shape>(
     if (!isZodType(schema)) throw new TypeError(`${title} needs a zod type for its key ${part}, as ${part}: z.string()`)
   }
   const columns = Object.fromEntries(Object.keys(key).map((part) => [part, part]))
-  const data = { kind: 'entity', name, ...describedIn(options), key: Object.freeze({ ...key }), columns } as const
+  const data = {
+    kind: 'entity',
+    name,
+    ...describedIn(options),
+    ...unknownIn(options, ['key']),
+    key: Object.freeze({ ...key }),
+    columns,
+  } as const
   return mapped(data, noteWritten(data)) as unknown as Entity<E, K, { readonly [N in keyof K & string]: N }>
 }
 

@@ -11,7 +11,7 @@ import {
   meta,
   type Shape,
 } from './definition.ts'
-import { definitionTitle, deprecatedIn, describedIn, type Replacement } from './definition-input.ts'
+import { definitionTitle, deprecatedIn, describedIn, type Replacement, unknownIn } from './definition-input.ts'
 import type { AnyEntity } from './entity.ts'
 import { isView, makeView, type PickedView, type RoleKeys, type RoleView, roleOf, type View } from './feature-view.ts'
 import type { AnyGroup, GroupInfo } from './group-info.ts'
@@ -120,6 +120,7 @@ export function featureGroup<const G extends string, Src extends AnySource, E ex
     kind: 'group',
     name,
     ...describedIn(options),
+    ...unknownIn(options, OPTIONS),
     source,
     entity,
     features: Object.freeze({ ...features }) as unknown as GroupData['features'],
@@ -133,6 +134,8 @@ export function featureGroup<const G extends string, Src extends AnySource, E ex
     as: (role: string, keys: unknown) => makeView(data, null, roleOf(data, role, keys)),
   }) as unknown as Group<G, Src, E, Fs>
 }
+
+const OPTIONS = ['source', 'entity', 'features', 'deprecated', 'deprecatedFeatures']
 
 const GROUP: Replacement<GroupData> = {
   read(value) {

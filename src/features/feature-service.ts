@@ -9,7 +9,14 @@ import {
   type ServiceData,
   type Shape,
 } from './definition.ts'
-import { definitionTitle, deprecatedIn, describedIn, isZodObject, type Replacement } from './definition-input.ts'
+import {
+  definitionTitle,
+  deprecatedIn,
+  describedIn,
+  isZodObject,
+  type Replacement,
+  unknownIn,
+} from './definition-input.ts'
 import { isView } from './feature-view.ts'
 import type { Answered, DeriveArgument, FeatureList, Service, ServiceInput, VectorIn } from './service-types.ts'
 import type { AnySource } from './source.ts'
@@ -68,6 +75,7 @@ export function featureService<
     kind: 'service',
     name,
     ...describedIn(options),
+    ...unknownIn(options, OPTIONS),
     event: source,
     features: Object.freeze(features.map((item, i) => viewOf(item, `${title}, features[${i}]`))),
     request: request ?? null,
@@ -89,6 +97,8 @@ function viewOf(item: unknown, place: string): GroupView {
     `${place} must be a feature group, or features picked from one, as cardVelocity.pick('tx_count_7d')`,
   )
 }
+
+const OPTIONS = ['features', 'event', 'request', 'derive', 'deprecated']
 
 const SERVICE: Replacement<ServiceData> = {
   read(value) {

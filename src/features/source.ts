@@ -11,8 +11,18 @@ import {
   type SourceData,
   type StreamOptions,
 } from './definition.ts'
-import { definitionTitle, describedIn, frozenList, isZodObject, isZodType } from './definition-input.ts'
+import {
+  definitionTitle,
+  describedIn,
+  frozenList,
+  isZodObject,
+  isZodType,
+  unknownIn,
+  unknownOptions,
+} from './definition-input.ts'
 import type { Canonical, EventBeforeOutcome, NotYetKnown } from './event-types.ts'
+
+const OPTIONS = ['schema', 'id', 'time', 'version', 'deleted', 'outcome', 'compute', 'stream', 'archive', 'lookback']
 
 /** How far in the past a value may be asked for exactly, where a source does not say. */
 const LOOKBACK_DEFAULT: Duration = '2d'
@@ -134,6 +144,7 @@ export function source<
     kind: 'source',
     name,
     ...describedIn(options),
+    ...unknownIn(options, OPTIONS, unknownWithin(options)),
     schema,
     id,
     time,
@@ -168,6 +179,16 @@ function frozenCompute(title: string, compute: unknown): SourceData['compute'] {
     return [name, Object.freeze({ version: version as number, type, of: of as ComputeData['of'] })]
   })
   return Object.freeze(Object.fromEntries(columns))
+}
+
+function unknownWithin({ compute, stream, archive }: { compute?: unknown; stream?: unknown; archive?: unknown }) {
+  return [
+    ...Object.entries(Object(compute)).flatMap(([name, column]) =>
+      unknownOptions(column, ['version', 'type', 'of'], ['compute', name]),
+    ),
+    ...unknownOptions(stream, ['topic', 'where', 'decode'], ['stream']),
+    ...unknownOptions(archive, ['table', 'columns', 'lag', 'precision'], ['archive']),
+  ]
 }
 
 function frozenStream(stream: StreamOptions): StreamOptions {

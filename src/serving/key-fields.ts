@@ -1,7 +1,7 @@
 import { showValue } from '../features/event-error.ts'
 import type { KeyModel } from '../features/model.ts'
+import { namesCure } from '../features/nearest-name.ts'
 import { keyText } from '../features/timeline-key.ts'
-import { namesCure } from './nearest-name.ts'
 import { refusedAt, ServingError } from './serving-error.ts'
 
 /** Reads the `keys` of a request: the key parts that a caller gives by name. */

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { showValue } from '../features/event-error.ts'
 import type { ParsedEvent, ServiceModel } from '../features/model.ts'
+import { namesCure } from '../features/nearest-name.ts'
 import { keyText, timelineKey } from '../features/timeline-key.ts'
 import type { TimelineKey } from '../stores/online-store.ts'
 import { readAt } from './instant.ts'
 import { KeyFields } from './key-fields.ts'
-import { namesCure } from './nearest-name.ts'
 import { refusedAt, ServingError } from './serving-error.ts'
 
 /** A request that a service understood. */

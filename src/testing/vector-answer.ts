@@ -1,6 +1,6 @@
+import { namesCure } from '../features/nearest-name.ts'
 import type { VectorOf } from '../features/service-types.ts'
 import type { ServedValue } from '../serving/answer-writer.ts'
-import { namesCure } from '../serving/nearest-name.ts'
 import type { AnyService, CompiledService, Happened, Reply, StoredRows } from './compiled-service.ts'
 import type { ExplainedValue } from './event-behind.ts'
 import { explainedValue } from './explained-value.ts'

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import { namesCure } from '../../serving/nearest-name.ts'
+import { namesCure } from '../../features/nearest-name.ts'
 import { refusal } from '../answer.ts'
 import { openBackend } from '../backend.ts'
 import { runBackfillProcess } from '../backfill-process.ts'

@@ -1,5 +1,5 @@
+import { namesCure } from '../../features/nearest-name.ts'
 import type { FeatureEvents } from '../../serving/feature-events.ts'
-import { namesCure } from '../../serving/nearest-name.ts'
 import { postJson } from '../answer.ts'
 import { openBackend } from '../backend.ts'
 import { command, FLAGS, optional } from '../command.ts'

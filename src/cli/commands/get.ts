@@ -1,5 +1,5 @@
 import type { ServiceModel } from '../../features/model.ts'
-import { namesCure } from '../../serving/nearest-name.ts'
+import { namesCure } from '../../features/nearest-name.ts'
 import { postJson } from '../answer.ts'
 import { openBackend } from '../backend.ts'
 import { command, FLAGS, optional } from '../command.ts'

@@ -1,5 +1,5 @@
 import type { Model, SourceModel } from '../../features/model.ts'
-import { namesCure } from '../../serving/nearest-name.ts'
+import { namesCure } from '../../features/nearest-name.ts'
 import { everyValue } from '../argument-check.ts'
 import { openBackend } from '../backend.ts'
 import { command, FLAGS, optional } from '../command.ts'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { namesCure } from '../../serving/nearest-name.ts'
+import { namesCure } from '../../features/nearest-name.ts'
 import { CommandError } from '../command-error.ts'
 import { EXIT } from '../exit-code.ts'
 import { optionsAt } from './config-schema.ts'

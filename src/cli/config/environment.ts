@@ -1,4 +1,4 @@
-import { nearestName } from '../../serving/nearest-name.ts'
+import { nearestName } from '../../features/nearest-name.ts'
 import { FOREIGN_VARIABLES, VARIABLES, type Variable } from './variables.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -1,5 +1,5 @@
 import type { SourceModel } from '../../features/model.ts'
-import { nearestName } from '../../serving/nearest-name.ts'
+import { nearestName } from '../../features/nearest-name.ts'
 import { CommandError } from '../command-error.ts'
 
 /** How the columns of a source are found in a file whose names are others. */

@@ -1,5 +1,5 @@
 import type { SourceModel } from '../../features/model.ts'
-import { nearestName } from '../../serving/nearest-name.ts'
+import { nearestName } from '../../features/nearest-name.ts'
 import { archiveEncoder } from './archive-encoder.ts'
 import { type ColumnMapping, checkMapped } from './column-mapping.ts'
 import { csvEncoder } from './csv-encoder.ts'

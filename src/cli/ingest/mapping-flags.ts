@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { EventError } from '../../features/event-error.ts'
 import type { SourceModel } from '../../features/model.ts'
-import { namesCure } from '../../serving/nearest-name.ts'
+import { namesCure } from '../../features/nearest-name.ts'
 import { UsageError } from '../usage-error.ts'
 import type { ColumnMapping } from './column-mapping.ts'
 

@@ -2,6 +2,7 @@ import { isRefusal, readColumn } from '../column-types.ts'
 import type { EntityData } from '../definition.ts'
 import { checkDescribed } from './described.ts'
 import { checkColumnName, checkName } from './names.ts'
+import { checkOptions } from './options.ts'
 import type { Report } from './report.ts'
 
 const KEY_CURE = 'write z.string(), or z.int() where it stays below 2^53'
@@ -16,6 +17,7 @@ const KEY_KINDS = new Set(['string', 'int', 'enum', 'bool'])
 export function checkEntity(report: Report, entity: EntityData): void {
   checkName(report, 'an entity', entity.name)
   checkDescribed(report, entity)
+  checkOptions(report, entity)
   const parts = Object.entries(entity.key)
   if (parts.length === 0)
     report.at('key').error('its key has no parts', 'name at least one, as key: { card_id: z.string() }')

@@ -7,12 +7,14 @@ import { checkDeprecated, checkDeprecatedFeatures } from './deprecated.ts'
 import { checkDescribed } from './described.ts'
 import { checkFeature } from './feature.ts'
 import { checkName } from './names.ts'
+import { checkOptions } from './options.ts'
 import type { Report } from './report.ts'
 
 /** Checks one group: its key against its source, and its features. */
 export function checkGroup(report: Report, group: GroupData): void {
   checkName(report, 'a group', group.name)
   checkDescribed(report, group)
+  checkOptions(report, group)
   checkDeprecated(report.at('deprecated'), group)
   checkDeprecatedFeatures(report.at('deprecatedFeatures'), group)
   checkKey(report.at('entity'), group)

@@ -8,6 +8,7 @@ import { roleName, servedNames } from '../served-name.ts'
 import { checkDeprecated, checkReadsDeprecated } from './deprecated.ts'
 import { checkDescribed } from './described.ts'
 import { checkColumnName, checkName } from './names.ts'
+import { checkOptions } from './options.ts'
 import type { Report } from './report.ts'
 import { checkScoredRuns } from './scored-run.ts'
 
@@ -15,6 +16,7 @@ import { checkScoredRuns } from './scored-run.ts'
 export function checkService(report: Report, service: ServiceData): void {
   checkName(report, 'a service', service.name)
   checkDescribed(report, service)
+  checkOptions(report, service)
   checkDeprecated(report.at('deprecated'), service)
   checkReadsDeprecated(report.at('features'), service)
   if (service.features.length === 0)

@@ -7,6 +7,7 @@ import { definitionOf, type Refusal } from '../zod-definition.ts'
 import { checkDescribed } from './described.ts'
 import { checkDuration } from './duration.ts'
 import { checkColumnName, checkName, isArchiveName, isArchiveReserved, isTableName } from './names.ts'
+import { checkOptions } from './options.ts'
 import type { Report } from './report.ts'
 import { checkStream } from './stream.ts'
 
@@ -52,6 +53,7 @@ const ROLES: readonly Role[] = [
 export function checkSource(report: Report, source: SourceData): void {
   checkName(report, 'a source', source.name)
   checkDescribed(report, source)
+  checkOptions(report, source)
   checkSchema(report.at('schema'), source)
   checkCompute(report.at('compute'), source)
   const roles = ROLES.flatMap((role) => checkRole(report.at(role.option), source, role))

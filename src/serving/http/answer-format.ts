@@ -1,5 +1,5 @@
 import { showValue } from '../../features/event-error.ts'
-import { namesCure } from '../nearest-name.ts'
+import { namesCure } from '../../features/nearest-name.ts'
 import { ServingError } from '../serving-error.ts'
 import type { AnswerFormat } from '../vector-service.ts'
 

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
 import type { Model, SourceModel } from '../../features/model.ts'
-import { namesCure } from '../nearest-name.ts'
+import { namesCure } from '../../features/nearest-name.ts'
 import { ApiError } from './api-error.ts'
 import { readText } from './body.ts'
 import { EVENTS_MAX, readEvents, type TakenEvent } from './event-list.ts'
