@@ -154,14 +154,16 @@ describe('the catalogue', () => {
       features: {
         mean: avg(payments.amount).per(payments.note, { limit: 3 }).over('1d'),
         n: count().per(payments.note, { limit: 3 }).over('1d'),
+        most: max(payments.amount).describe('The dearest').over('1d'),
       },
     })
     const maps = modelOf({ service: featureService('maps', { features: [group] }) }).services.get('maps')!
     const { properties } = answerSchema(maps, IN_PLACE) as unknown as {
-      properties: { features: { properties: Record<string, { additionalProperties: object }> } }
+      properties: { features: { properties: Record<string, { additionalProperties: object; description?: string }> } }
     }
     const within = (name: string) => properties.features.properties[name]!.additionalProperties
     expect(within('maps__mean_1d')).toEqual({ type: ['number', 'null'], format: 'double' })
+    expect(properties.features.properties.maps__most_1d!.description).toBe('The dearest. Minor units.')
     expect(within('maps__n_1d')).toEqual({ type: 'integer', format: 'int64', minimum: 0 })
   })
 
@@ -171,7 +173,7 @@ describe('the catalogue', () => {
     }
     expect(properties.features.properties.spending__n_7d).toMatchObject({
       deprecated: true,
-      description: 'All payments Deprecated since 2026-11: read spending__total_7d instead.',
+      description: 'All payments. Deprecated since 2026-11: read spending__total_7d instead.',
     })
     expect(properties.features.properties.spending__total_7d).not.toHaveProperty('deprecated')
   })

@@ -25,14 +25,20 @@ export function valueSchema({ result, spec, timeline, deprecated }: FeatureModel
       ? orNull({ type: 'object', additionalProperties: result.nullable ? orNull(value) : value })
       : orNull(value)
   const unit = typeof served.description === 'string' ? served.description : ''
-  return { ...served, ...saidOf([spec.description ?? '', unit].join(' ').trim(), deprecated) }
+  return { ...served, ...saidOf(sentences([spec.description ?? '', unit]), deprecated) }
 }
 
 /** For people: what it is, and that it should not be read any more. */
 export function saidOf(description: string, deprecated: Deprecation | null): JsonSchema {
   const said = deprecated === null ? '' : `${deprecationText(deprecated)}.`.replace(/^d/, 'D')
-  const text = [description, said].filter((part) => part !== '').join(' ')
+  const text = sentences([description, said])
   return { ...(text === '' ? {} : { description: text }), ...(deprecated === null ? {} : { deprecated: true }) }
+}
+
+/** One behind the other; what a person wrote may lack its full stop, which only matters where something follows. */
+function sentences(parts: readonly string[]): string {
+  const [first = '', ...others] = parts.map((part) => part.trim()).filter((part) => part !== '')
+  return others.reduce((text, part) => `${text}${/[.!?:;]$/.test(text) ? '' : '.'} ${part}`, first)
 }
 
 function oneValue({ kind }: ResultType, column: ColumnType | null): JsonSchema {
