@@ -122,5 +122,10 @@ export function find(all: Entries, name: string): Entry[] {
     ...[...all.sources, ...all.entities, ...all.groups, ...all.features, ...all.services].map((one) => one.name),
     ...columns.map(({ source, entry }) => `${source}.${entry.name}`),
   ]
-  throw new UsageError(`there is no '${name}' in the catalogue`, `${namesCure(name, names)}; --search looks for words`)
+  const deriving = all.services.filter(({ derived }) => derived.includes(name)).map((service) => service.name)
+  if (deriving.length > 0) {
+    const what = `'${name}' is derived by ${deriving.join(', ')} from features, when it is asked`
+    throw new UsageError(what, `millrace catalogue ${deriving[0]} shows those that it reads`)
+  }
+  throw new UsageError(`there is no '${name}' in the catalogue`, namesCure(name, names, '--search looks for words'))
 }

@@ -213,7 +213,7 @@ function featureRows(one: Feature): Row[] {
     ['computed', featureText({ ...one, excludeCurrent: one.exclude_current })],
     [
       'value',
-      `${type}${unit === null ? '' : ` (${unit})`}${nullable ? ' or null' : ''}; over no events ${JSON.stringify(empty)}`,
+      `${type}${unit === null || unit === type ? '' : ` (${unit})`}${nullable ? ' or null' : ''}; over no events ${JSON.stringify(empty)}`,
     ],
     ['status', `${statusText(one.status)}${one.why === null ? '' : `: ${one.why}`}${complete}`],
     ['group', one.role === null ? one.group : `${one.group}, in the role ${one.role}`],

@@ -19,14 +19,19 @@ export function nearestName(typed: string, names: Iterable<string>): string | nu
 /** How many names a message lists. */
 const LISTED_MAX = 20
 
-/** What to do about an unknown name: the nearest one, else those that there are. */
-export function namesCure(typed: string, names: Iterable<string>): string {
-  const all = [...names].sort()
-  const near = nearestName(typed, all)
-  if (near !== null) return `did you mean '${near}'?`
-  if (all.length === 0) return 'none is defined'
-  const more = all.length > LISTED_MAX ? ` and ${all.length - LISTED_MAX} more` : ''
-  return `there ${all.length === 1 ? 'is' : 'are'} ${all.slice(0, LISTED_MAX).join(', ')}${more}`
+/** What to do about an unknown name: the nearest one, or the one that it begins, else those that there are. `more`: what else to say. */
+export function namesCure(typed: string, names: Iterable<string>, more: string | null = null): string {
+  const all = [...new Set(names)].sort()
+  const begun = typed === '' ? [] : all.filter((name) => name.startsWith(typed))
+  const near = nearestName(typed, all) ?? (begun.length === 1 ? begun[0]! : null)
+  if (near !== null) return `did you mean '${near}'?${more === null ? '' : ` ${more}`}`
+  return `${listed(begun.length === 0 ? all : begun)}${more === null ? '' : `; ${more}`}`
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return 'none is defined'
+  const others = names.length > LISTED_MAX ? ` and ${names.length - LISTED_MAX} more` : ''
+  return `there ${names.length === 1 ? 'is' : 'are'} ${names.slice(0, LISTED_MAX).join(', ')}${others}`
 }
 
 /** Letters to add, take away or change to make one text the other (V. Levenshtein). */

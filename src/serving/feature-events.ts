@@ -62,7 +62,7 @@ export function readFeatureQuestion(feature: FeatureModel, body: unknown): Featu
   }
   for (const field in body) {
     if (FIELDS.includes(field)) continue
-    const near = `${namesCure(field, FIELDS)}: ${cure}`
+    const near = namesCure(field, FIELDS, cure)
     throw new ServingError('FIELD_UNKNOWN', `'${field}' is no field of a request`, { path: field, cure: near })
   }
   const { keys, at, limit } = body as Readonly<Record<string, unknown>>

@@ -138,7 +138,7 @@ export class ServiceRequests {
     const options = { path: field, cure: this.#takes() }
     if (field === 'event') return new ServingError('FIELD_UNKNOWN', `${name} scores no event`, options)
     if (field === 'request') return new ServingError('FIELD_UNKNOWN', `${name} takes no request`, options)
-    const cure = `${namesCure(field, this.#fields)}: ${this.#takes()}`
+    const cure = namesCure(field, this.#fields, this.#takes())
     return new ServingError('FIELD_UNKNOWN', `'${field}' is no field of a request`, { path: field, cure })
   }
 

@@ -75,10 +75,16 @@ describe('what is asked for', () => {
   })
 
   it('a name that is not there is refused', () => {
+    expect(() => find(all, 'amount_vs_usual')).toThrow(
+      expect.objectContaining({
+        message: `'amount_vs_usual' is derived by checkout_risk from features, when it is asked`,
+        cure: 'millrace catalogue checkout_risk shows those that it reads',
+      }),
+    )
     expect(() => find(all, 'card_velocty')).toThrow(
       expect.objectContaining({
         message: `there is no 'card_velocty' in the catalogue`,
-        cure: `did you mean 'card_velocity'?; --search looks for words`,
+        cure: `did you mean 'card_velocity'? --search looks for words`,
       }),
     )
   })
@@ -113,7 +119,7 @@ describe('what is shown', () => {
     const value = (label: string) => new RegExp(`^  ${label} +(.+)$`, 'm').exec(text)?.[1]
     expect(text.split('\n')[0]).toBe('feature card_velocity__declines_24h')
     expect(value('computed')).toBe(`count().where(eq(status, "declined")).over('24h')`)
-    expect(value('value')).toBe('count (count); over no events 0')
+    expect(value('value')).toBe('count; over no events 0')
     expect(value('status')).toBe('ok; complete since ever')
     expect(value('reads')).toBe('payments by card: payments.status')
     expect(value('read by')).toBe('checkout_risk')

@@ -202,6 +202,18 @@ describe('a wrong command line is refused in one line, and nothing is done', () 
       `millrace events: <feature>: there is no feature 'card_velocity__spend_8d'; did you mean 'card_velocity__spend_7d'?`,
     ],
     [
+      'a feature without its window',
+      ['events', 'card_velocity__merchants', '--keys', 'card_id=c1', ...DEFS],
+      2,
+      `millrace events: <feature>: there is no feature 'card_velocity__merchants'; did you mean 'card_velocity__merchants_7d'?`,
+    ],
+    [
+      'the events of a derived value',
+      ['events', 'amount_vs_usual', '--keys', 'card_id=c1', ...DEFS],
+      2,
+      `millrace events: <feature>: 'amount_vs_usual' is derived by checkout_risk when it is asked, of no events; ask for the events of a feature that it reads, as card_velocity__tx_count_5m`,
+    ],
+    [
       'no such group',
       ['backfill', 'card_velocty', ...DEFS],
       2,
@@ -211,7 +223,7 @@ describe('a wrong command line is refused in one line, and nothing is done', () 
       'a name that is not in the catalogue',
       ['catalogue', 'card_velocity__spend_8d', '--data', 'none', ...DEFS],
       2,
-      `millrace catalogue: there is no 'card_velocity__spend_8d' in the catalogue; did you mean 'card_velocity__spend_7d'?; --search looks for words`,
+      `millrace catalogue: there is no 'card_velocity__spend_8d' in the catalogue; did you mean 'card_velocity__spend_7d'? --search looks for words`,
     ],
     [
       'an owner that nothing has',

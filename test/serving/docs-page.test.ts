@@ -88,6 +88,12 @@ describe.each(PLACES)('GET %s/docs', (place) => {
     }
   })
 
+  it('is where the root of the API leads to', async () => {
+    const response = await get(`http://localhost${place}/`)
+    expect(response.status).toBe(302)
+    expect(new URL(response.headers.get('location')!, `http://localhost${place}/`).href).toBe(address)
+  })
+
   it('is found with a slash at its end as well', async () => {
     const response = await get(`${address}/`)
     expect(response.status).toBe(308)

@@ -102,7 +102,7 @@ describe('the events behind a value', () => {
     [
       'card_velocity__tx_count_1h',
       { key: 'c1' },
-      "FIELD_UNKNOWN: 'key' is no field of a request; did you mean 'keys'?: a question about a feature takes keys, at, limit",
+      "FIELD_UNKNOWN: 'key' is no field of a request; did you mean 'keys'? a question about a feature takes keys, at, limit",
     ],
     [
       'card_velocity__tx_count_1h',

@@ -214,7 +214,7 @@ describe('over HTTP', async () => {
         code: 'FIELD_UNKNOWN',
         message: '"fromat" is no parameter of this route',
         path: 'fromat',
-        cure: `did you mean 'format'?: ${CURE}`,
+        cure: `did you mean 'format'? ${CURE}`,
       },
     ],
   ])('refuses ?%s', async (query, error) => {

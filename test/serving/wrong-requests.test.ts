@@ -34,12 +34,12 @@ const WRONG: Case[] = [
   [
     'checkout_risk',
     { ...good, evnt: 1 },
-    "FIELD_UNKNOWN evnt: 'evnt' is no field of a request; did you mean 'event'?: checkout_risk takes event, request, at",
+    "FIELD_UNKNOWN evnt: 'evnt' is no field of a request; did you mean 'event'? checkout_risk takes event, request, at",
   ],
   [
     'checkout_risk',
     JSON.parse('{"__proto__": {}}'),
-    "FIELD_UNKNOWN __proto__: '__proto__' is no field of a request; there are at, event, request: checkout_risk takes event, request, at",
+    "FIELD_UNKNOWN __proto__: '__proto__' is no field of a request; there are at, event, request; checkout_risk takes event, request, at",
   ],
   ['card_profile', { keys, event }, 'FIELD_UNKNOWN event: card_profile scores no event; card_profile takes keys, at'],
   [

@@ -1,8 +1,10 @@
+import type { Model } from '../../features/model.ts'
 import { namesCure } from '../../features/nearest-name.ts'
 import type { FeatureEvents } from '../../serving/feature-events.ts'
 import { postJson } from '../answer.ts'
 import { openBackend } from '../backend.ts'
 import { command, FLAGS, optional } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import { clockFlag } from '../data-folder.ts'
 import { EXIT } from '../exit-code.ts'
 import { loadModel } from '../load-definitions.ts'
@@ -56,12 +58,7 @@ export default command({
     const limit = optional(args.limit, (text) => wholeFlag('--limit', text))
     const model = await loadModel(settings.defs)
     const feature = model.features.get(args.feature)
-    if (feature === undefined) {
-      throw new UsageError(
-        `<feature>: there is no feature '${args.feature}'`,
-        namesCure(args.feature, model.features.keys()),
-      )
-    }
+    if (feature === undefined) throw noFeature(model, args.feature)
     const { entity } = feature.timeline
     const keys = keysFlag(args.keys, new Map(entity.key.map(({ name, type }) => [name, type])))
     const at = optional(args.at, atFlag)
@@ -71,11 +68,25 @@ export default command({
     try {
       const answer = await postJson<FeatureEvents>(backend, `/v1/features/${feature.name}/events`, question)
       output.result(answer, () => eventsText(answer))
+    } catch (error) {
+      // The definitions have the feature: whoever answered has others.
+      if (!(error instanceof CommandError) || error.code !== 'FEATURE_UNKNOWN' || backend.url === null) throw error
+      const what = `the dev at ${backend.url} began with other definitions, which have no feature '${feature.name}'`
+      throw new CommandError(error.code, what, { cure: 'stop it, and start it again', cause: error })
     } finally {
       await backend.close()
     }
   },
 })
+
+function noFeature(model: Model, name: string): UsageError {
+  for (const service of model.services.values()) {
+    if (!service.derive.some((derived) => derived.name === name)) continue
+    const cure = `ask for the events of a feature that it reads, as ${service.features[0]!.name}`
+    return new UsageError(`<feature>: '${name}' is derived by ${service.name} when it is asked, of no events`, cure)
+  }
+  return new UsageError(`<feature>: there is no feature '${name}'`, namesCure(name, model.features.keys()))
+}
 
 /** An answer as a table for people. */
 export function eventsText({ feature, as_of, window, value, status, total, events }: FeatureEvents): string {

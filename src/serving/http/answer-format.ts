@@ -12,7 +12,7 @@ export function readFormat(url: string): AnswerFormat {
   const given: string[] = []
   for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
     if (name !== 'format') {
-      const cure = `${namesCure(name, ['format'])}: ${CURE}`
+      const cure = namesCure(name, ['format'], CURE)
       throw new ServingError('FIELD_UNKNOWN', `${showValue(name)} is no parameter of this route`, { path: name, cure })
     }
     given.push(value)

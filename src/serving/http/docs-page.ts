@@ -53,6 +53,8 @@ export function addDocsPage(app: Hono): void {
   app.get('/docs', (c) =>
     c.body(page, 200, { ...HEADERS, 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' }),
   )
+  // What a browser is pointed at first: the address that `dev` prints.
+  app.get('/', (c) => c.body(null, 302, { ...HEADERS, location: 'docs' }))
   // Relative, as the page may lie behind a path prefix.
   app.get('/docs/', (c) => c.body(null, 308, { ...HEADERS, location: '../docs' }))
   app.get('/docs/start.js', (c) =>
