@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TimelineModel } from '../features/model.ts'
+import { timelineName } from '../features/timeline-name.ts'
 import type { BackfillEvent } from './backfill-runner.ts'
 import { EngineClock } from './engine-clock.ts'
 import { EXIT } from './exit-code.ts'
@@ -85,11 +86,11 @@ class Reporter {
 
   constructor(metrics: Metrics, timelines: Iterable<TimelineModel>) {
     this.#metrics = metrics
-    for (const { source, entity } of timelines) metrics.timeline(`${source.name} by ${entity.name}`)
+    for (const timeline of timelines) metrics.timeline(timelineName(timeline))
   }
 
   count(event: BackfillEvent): void {
-    const name = `${event.timeline.source} by ${event.timeline.entity}`
+    const { name } = event.timeline
     const timeline = this.#metrics.timeline(name)
     if (event.type === 'progress') {
       timeline.backfillRows(Math.max(0, event.rows - (this.#rows.get(name) ?? 0)))

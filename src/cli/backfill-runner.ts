@@ -2,6 +2,7 @@ import { type BackfillOptions, type BackfillResult, backfillTimeline } from '../
 import { BackfillError } from '../backfill/backfill-error.ts'
 import type { ClockMode } from '../features/clock.ts'
 import type { Model, TimelineModel } from '../features/model.ts'
+import { timelineName } from '../features/timeline-name.ts'
 import { isProven, partsOf } from '../stores/backfill-marks.ts'
 import {
   NotRegisteredError,
@@ -14,6 +15,8 @@ import {
 /** A backfill as people and the API are told of it. */
 export interface BackfillTarget {
   readonly fingerprint: string
+  /** As `payments by card`. */
+  readonly name: string
   readonly source: string
   readonly entity: string
   readonly groups: readonly string[]
@@ -99,7 +102,13 @@ export class BackfillRunner {
     const groups = [...this.#model.groups.values()]
       .filter((group) => group.timeline === timeline)
       .map(({ name }) => name)
-    return { fingerprint: timeline.fingerprint, source: timeline.source.name, entity: timeline.entity.name, groups }
+    return {
+      fingerprint: timeline.fingerprint,
+      name: timelineName(timeline),
+      source: timeline.source.name,
+      entity: timeline.entity.name,
+      groups,
+    }
   }
 
   /**

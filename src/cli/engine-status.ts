@@ -1,6 +1,7 @@
 import { readProgress, rowsDone } from '../backfill/backfill-progress.ts'
 import type { ClockMode } from '../features/clock.ts'
 import type { Model } from '../features/model.ts'
+import { timelineName } from '../features/timeline-name.ts'
 import { archiveColumns, archiveGroup, isArchivedHere } from '../stores/archive-columns.ts'
 import type { ArchiveColumn, ArchiveStats, EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
@@ -28,6 +29,8 @@ export interface SourceStatus {
 
 export interface TimelineStatus {
   readonly fingerprint: string
+  /** As `payments by card`. */
+  readonly name: string
   readonly source: string
   readonly entity: string
   readonly key: readonly string[]
@@ -107,6 +110,7 @@ export async function engineStatus(deps: StatusDeps, place: Place): Promise<Engi
     const since_ms = timelineCoveredSince(record, timeline)
     timelines.push({
       fingerprint: timeline.fingerprint,
+      name: timelineName(timeline),
       source: record.source,
       entity: record.entity,
       key: record.key,

@@ -1,4 +1,5 @@
 import type { FeatureModel, ParsedEvent, TimelineModel } from '../features/model.ts'
+import { timelineName } from '../features/timeline-name.ts'
 import { coveredSince, type TimelineRecord } from '../stores/timeline-registry.ts'
 import type { FeatureValue } from '../timeline/aggregate.ts'
 import { aggregates } from '../timeline/aggregates/index.ts'
@@ -83,8 +84,7 @@ export class TimelineReader {
   /** Throws a ServingError where the store does not know the columns that the features read. */
   assertReady(): void {
     if (this.#compiled !== null) return
-    const { source, entity } = this.timeline
-    const message = `the online store does not know the timeline of ${source.name} by ${entity.name} as it is defined`
+    const message = `the online store does not know the timeline of ${timelineName(this.timeline)} as it is defined`
     const cure = 'start the stream or a backfill with these definitions: either registers them'
     throw new ServingError('NOT_READY', message, { cure })
   }

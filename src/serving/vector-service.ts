@@ -1,5 +1,6 @@
 import type { FeatureModel, Model, ServiceModel } from '../features/model.ts'
 import { namesCure } from '../features/nearest-name.ts'
+import { timelineName } from '../features/timeline-name.ts'
 import type { TimelineKey } from '../stores/online-store.ts'
 import { timelineCoveredSince } from '../stores/timeline-registry.ts'
 import { RowError } from '../timeline/row-codec.ts'
@@ -78,7 +79,7 @@ export class VectorService {
       const features = [...model.features.values()].filter((feature) => feature.timeline === timeline)
       const reach_ms = Math.max(0, ...features.map(({ window_ms, delay_ms }) => window_ms + delay_ms))
       const ok = since_ms !== null && since_ms <= now() - reach_ms
-      return [`${timeline.source.name} by ${timeline.entity.name}`, ok]
+      return [timelineName(timeline), ok]
     })
   }
 

@@ -77,6 +77,7 @@ it('the events behind a value', () => {
 it('how everything stands', () => {
   const timeline = {
     fingerprint: 'f',
+    name: 'payments by card',
     source: 'payments',
     entity: 'card',
     key: ['card_id'],
@@ -110,6 +111,7 @@ it('how everything stands', () => {
         timeline,
         {
           ...timeline,
+          name: 'payments by shop',
           entity: 'shop',
           columns: [],
           since_ms: null,
@@ -142,7 +144,13 @@ it('how everything stands', () => {
 })
 
 describe('a backfill', () => {
-  const timeline = { fingerprint: 'f', source: 'payments', entity: 'card', groups: ['a', 'b'] }
+  const timeline = {
+    fingerprint: 'f',
+    name: 'payments by card',
+    source: 'payments',
+    entity: 'card',
+    groups: ['a', 'b'],
+  }
   const done = { type: 'done', timeline, rows: 1_000, refused: 0, refusals: [], since_ms: 0 } as const
   const failed = { type: 'failed', timeline, code: 'NO_ARCHIVE', message: 'there is none' } as const
   const end = { type: 'end', ok: true } as const

@@ -34,7 +34,7 @@ type Tell = ReturnType<typeof teller>
 function backfillTeller(tell: Tell): (event: BackfillEvent) => void {
   let told_ms = 0
   return (event) => {
-    const name = `${event.timeline.source} by ${event.timeline.entity}`
+    const { name } = event.timeline
     if (event.type === 'message') tell('backfill', `backfill ${name}: ${event.text}`, { ...event })
     else if (event.type === 'failed') tell('backfill', `backfill ${name} failed: ${event.message}`, { ...event })
     else if (event.type === 'done') {

@@ -105,7 +105,7 @@ function sourceTable(sources: readonly (readonly [string, SourceStatus])[]): str
 function timelineTable(timelines: readonly TimelineStatus[]): string {
   if (timelines.length === 0) return 'No timelines'
   const rows = timelines.map((timeline) => [
-    `${timeline.source} by ${timeline.entity}`,
+    timeline.name,
     timeline.columns.join(', ') || '(none)',
     formatDuration(timeline.retention_ms),
     timeline.complete ? styled('green', 'complete') : styled('yellow', 'incomplete'),
