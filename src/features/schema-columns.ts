@@ -43,7 +43,7 @@ export function computedColumns(source: SourceData): Columns {
 }
 
 /** All columns of a source; what the schema has and a function computes, too, is told of the source. */
-function allColumns(source: SourceData): Columns {
+export function allColumns(source: SourceData): Columns {
   return new Map([...schemaColumns(source), ...computedColumns(source)])
 }
 

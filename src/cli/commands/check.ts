@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkArchive } from '../../features/check-archive.ts'
+import { checkReads } from '../../features/check-reads.ts'
 import { archiveTypeProblem } from '../../stores/archive/clickhouse-types.ts'
 import { getJson } from '../answer.ts'
 import { openInspection } from '../backend.ts'
@@ -50,7 +51,13 @@ export default command({
       return watchCheck({ defs: settings.defs, others, argv, json: args.json })
     }
     const loaded = await loadDefinitions(settings.defs)
-    const problems = [...loaded.problems, ...(await archiveProblems(loaded, settings, (text) => output.note(text)))]
+    const { definitions, model } = loaded
+    const reads = model === null ? [] : checkReads(definitions, model).map(loaded.locate)
+    const problems = [
+      ...loaded.problems,
+      ...reads,
+      ...(await archiveProblems(loaded, settings, (text) => output.note(text))),
+    ]
     const errors = problems.filter(({ severity }) => severity === 'error')
     output.result({ ok: errors.length === 0, files: loaded.files, problems: problems.map(plain) }, () =>
       checkText(loaded, problems),
