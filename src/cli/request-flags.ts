@@ -25,8 +25,9 @@ function readText(flag: string, path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
     throw new UsageError(
-      `${flag}: '${path}' cannot be read: ${(error as Error).message}`,
+      code === 'ENOENT' ? `${flag}: there is no file '${path}'` : `${flag}: '${path}' cannot be read: ${message}`,
       `give ${flag} @<file> a JSON file`,
     )
   }

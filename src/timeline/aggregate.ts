@@ -1,4 +1,4 @@
-import { type Column, type Groupable, isColumn, type Keyed, type SourceOf, type type } from './column.ts'
+import { assertColumn, type Column, type Groupable, type Keyed, type SourceOf, type type } from './column.ts'
 import type { ColumnKind, ColumnType } from './column-type.ts'
 import type { Duration, DurationText } from './duration.ts'
 import { type Filter, type FilterNode, isFilter } from './filter.ts'
@@ -164,9 +164,7 @@ type Start = Pick<AggregateSpec, 'aggregate'> & {
 /** Starts the frozen builder of an aggregate; each file of `aggregates/` wraps it in a typed function. */
 export function startAggregate<S extends string, V>(start: Start): Aggregate<S, V> {
   const { aggregate, column, of, excludeCurrent = false } = start
-  if ('column' in start && !isColumn(column)) {
-    throw new TypeError(`${aggregate}() needs a column of a source, as ${aggregate}(payments.amount)`)
-  }
+  if ('column' in start) assertColumn(column, aggregate, `${aggregate}(payments.amount)`)
   if ('of' in start && !isFilter(of)) {
     throw new TypeError(`${aggregate}() needs a filter, as ${aggregate}(eq(payments.fraud, true))`)
   }
@@ -203,9 +201,7 @@ function stage(spec: AggregateSpec): object {
     },
     excludeCurrent: () => stage({ ...spec, excludeCurrent: true }),
     per(column: Column, options?: { readonly limit: number }) {
-      if (!isColumn(column)) {
-        throw new TypeError(`per() needs a column of a source, as per(payments.currency, { limit: 10 })`)
-      }
+      assertColumn(column, 'per', 'per(payments.currency, { limit: 10 })')
       if (spec.per !== null)
         throw new TypeError(`per() can be said once: ${spec.aggregate}() is already by ${spec.per.column}`)
       const per = Object.freeze({ source: column.source, column: column.column, limit: options?.limit as number })

@@ -70,3 +70,10 @@ export function makeColumn(source: string, column: string): Column {
 export function isColumn(value: unknown): value is Column {
   return typeof value === 'object' && value !== null && COLUMN in value
 }
+
+/** Throws a TypeError for what is no column of a source. `call`: what was called with it, as `sum`; `example`: how it is written. */
+export function assertColumn(value: unknown, call: string, example: string): asserts value is Column {
+  if (isColumn(value)) return
+  if (value === undefined) throw new TypeError(`${call}() got undefined for a column: its source has none of that name`)
+  throw new TypeError(`${call}() needs a column of a source, as ${example}`)
+}

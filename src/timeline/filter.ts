@@ -1,4 +1,4 @@
-import { type Column, isColumn, type Ordered, type SourceOf, type type, type ValueOf } from './column.ts'
+import { assertColumn, type Column, type Ordered, type SourceOf, type type, type ValueOf } from './column.ts'
 import { showValue } from './shown-value.ts'
 
 /** A literal of a filter, in the column's canonical form: money in minor units, times as ISO 8601 text. */
@@ -34,7 +34,7 @@ export function isFilter(value: unknown): value is Filter {
 }
 
 function columnOf(name: string, column: Column): { source: string; column: string } {
-  if (!isColumn(column)) throw new TypeError(`${name}() needs a column of a source, as ${name}(payments.amount, ...)`)
+  assertColumn(column, name, `${name}(payments.amount, ...)`)
   return { source: column.source, column: column.column }
 }
 

@@ -204,7 +204,7 @@ const NOT_LOADED: typeof CHECKED = [
   [
     'a column that is misspelt',
     `export const n = sum((payments as any).amuont)`,
-    `:3:18: sum() needs a column of a source, as sum(payments.amount); correct the definition: the file could not be loaded`,
+    `:3:18: sum() got undefined for a column: its source has none of that name; correct the definition: the file could not be loaded`,
   ],
 ]
 

@@ -202,6 +202,12 @@ describe('a wrong command line is refused in one line, and nothing is done', () 
       `millrace events: <feature>: there is no feature 'card_velocity__spend_8d'; did you mean 'card_velocity__spend_7d'?`,
     ],
     [
+      'an event of no file',
+      ['get', 'checkout_risk', '--event', '@nowhere.json', ...DEFS],
+      2,
+      `millrace get: --event: there is no file 'nowhere.json'; give --event @<file> a JSON file`,
+    ],
+    [
       'a feature without its window',
       ['events', 'card_velocity__merchants', '--keys', 'card_id=c1', ...DEFS],
       2,

@@ -1,6 +1,7 @@
 import type { Model } from '../../features/model.ts'
 import { namesCure } from '../../features/nearest-name.ts'
 import type { FeatureEvents } from '../../serving/feature-events.ts'
+import { aggregates } from '../../timeline/aggregates/index.ts'
 import { postJson } from '../answer.ts'
 import { openBackend } from '../backend.ts'
 import { command, FLAGS, optional } from '../command.ts'
@@ -68,6 +69,8 @@ export default command({
     try {
       const answer = await postJson<FeatureEvents>(backend, `/v1/features/${feature.name}/events`, question)
       output.result(answer, () => eventsText(answer))
+      if (aggregates.get(feature.spec.aggregate)?.readsCurrent)
+        output.note('it is null as no event is being scored here: millrace get asks with one')
     } catch (error) {
       // The definitions have the feature: whoever answered has others.
       if (!(error instanceof CommandError) || error.code !== 'FEATURE_UNKNOWN' || backend.url === null) throw error
