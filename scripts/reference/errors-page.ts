@@ -8,7 +8,7 @@ changed anything.`
 const HTTP = `## Over HTTP
 
 \`\`\`json
-{ "error": { "code": "EVENT_MISSING", "message": "card_id is missing", "path": "event.card_id", "cure": "send it" } }
+{ "error": { "code": "FIELD_UNKNOWN", "message": "'evnt' is no field of a request", "path": "evnt", "cure": "did you mean 'event'? checkout_risk takes event, at" } }
 \`\`\`
 
 \`path\` and \`cure\` are there where they help. A call may be repeated where the answer has \`Retry-After\`.`
