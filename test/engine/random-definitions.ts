@@ -53,9 +53,7 @@ const computeOf = (version: number) => {
   const column = (type: millrace.z.core.$ZodType, of: (row: Row) => unknown) => ({ version, type, of })
   const some = <V>(value: Value | undefined, of: (value: V) => unknown) => (value === null ? null : of(value as V))
   return {
-    fee: column(millrace.money({ scale: 2 }), (row) =>
-      some<number>(row.amount, (x) => formatMoney((x % 1_000) + 0, 2)),
-    ),
+    fee: column(millrace.money({ scale: 2 }), (row) => some<number>(row.amount, (x) => (x % 1_000) + 0)),
     next: column(z.int(), (row) => some<number>(row.points, (x) => x + version)),
     double: column(z.number(), (row) => some<number>(row.score, (x) => x * 2 * version)),
     till: column(z.string().max(40), (row) =>
