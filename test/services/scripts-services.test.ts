@@ -112,7 +112,8 @@ describe('scripts/services', () => {
 
     redis('set', 'k', 'kept')
     await kafka.connect()
-    await kafka.createTopics({ topics: [{ topic: 'kept', numPartitions: 3 }] })
+    // Who waits for leaders is told at times that there is no such topic yet.
+    await kafka.createTopics({ waitForLeaders: false, topics: [{ topic: 'kept', numPartitions: 3 }] })
     await kafka.disconnect()
     await clickhouse.command({ query: 'CREATE TABLE t (text String) ENGINE = MergeTree ORDER BY text' })
     await clickhouse.insert({ table: 't', values: [{ text: 'kept' }], format: 'JSONEachRow' })
