@@ -162,7 +162,7 @@ it('carries every event once while workers come and go', async () => {
 it('retention shorter than a stop is a gap, told with its offsets, and then it goes on', async () => {
   const { topic, open, stream, send, cards, gaps, marks } = installation
   const configEntries = ['retention.ms', 'segment.ms', 'file.delete.delay.ms'].map((name) => ({ name, value: '500' }))
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] })
+  await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 1, configEntries }] })
   const log = open()
   await send(log, 0, 10)
   const stopped = open()
