@@ -181,12 +181,13 @@ export class TopicArchiver {
   async #locate(assigned: readonly number[]): Promise<void> {
     const { log, archive } = this.#options
     this.#positions.clear()
+    const ranges = await log.ranges(this.topic)
     for (const source of this.sources) {
       const { table, columns, time } = ArchiveBatch.tableOf(source)
       await archive.create(table, columns, time)
       const committed = await log.committed(archiveGroup(source), this.topic)
       const own = new Map<number, number>()
-      for (const { partition, start } of await log.ranges(this.topic)) {
+      for (const { partition, start } of ranges) {
         if (assigned.includes(partition)) own.set(partition, committed.get(partition) ?? start)
       }
       this.#positions.set(source, own)

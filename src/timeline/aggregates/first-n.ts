@@ -1,34 +1,17 @@
-import { type Aggregate, type AggregateDefinition, type FoldInput, startAggregate } from '../aggregate.ts'
+import { type Aggregate, type AggregateDefinition, startAggregate } from '../aggregate.ts'
 import type { Column, SourceOf, ValueOf } from '../column.ts'
-import type { Rows } from '../rows.ts'
-import { ColumnFold } from './column-fold.ts'
 import { refuseLength } from './list-length.ts'
+import { ListedCells } from './listed-cells.ts'
 
-class FirstN extends ColumnFold {
-  #found: number[] = []
-  readonly #n: number
-
-  constructor(input: FoldInput) {
-    super(input)
-    this.#n = input.params.n as number
-  }
-
-  reset(): void {
-    this.#found.length = 0
-  }
-
+class FirstN extends ListedCells {
   protected addCells(cells: Float64Array, mask: Uint8Array, from: number, to: number): void {
     const older: number[] = []
-    for (let i = from; i < to && older.length < this.#n; i++) {
+    for (let i = from; i < to && older.length < this.n; i++) {
       if (mask[i] === 1 && !Number.isNaN(cells[i]!)) older.push(cells[i]!)
     }
     // What was found before is newer than all of these.
-    for (let i = 0; older.length < this.#n && i < this.#found.length; i++) older.push(this.#found[i]!)
-    this.#found = older
-  }
-
-  value(rows: Rows): (string | number | boolean)[] {
-    return this.#found.map((cell) => rows.decode(this.column, cell))
+    for (let i = 0; older.length < this.n && i < this.found.length; i++) older.push(this.found[i]!)
+    this.found = older
   }
 }
 

@@ -1,30 +1,13 @@
-import { type Aggregate, type AggregateDefinition, type FoldInput, startAggregate } from '../aggregate.ts'
+import { type Aggregate, type AggregateDefinition, startAggregate } from '../aggregate.ts'
 import type { Column, SourceOf, ValueOf } from '../column.ts'
-import type { Rows } from '../rows.ts'
-import { ColumnFold } from './column-fold.ts'
 import { refuseLength } from './list-length.ts'
+import { ListedCells } from './listed-cells.ts'
 
-class LastN extends ColumnFold {
-  readonly #found: number[] = []
-  readonly #n: number
-
-  constructor(input: FoldInput) {
-    super(input)
-    this.#n = input.params.n as number
-  }
-
-  reset(): void {
-    this.#found.length = 0
-  }
-
+class LastN extends ListedCells {
   protected addCells(cells: Float64Array, mask: Uint8Array, from: number, to: number): void {
-    for (let i = to - 1; i >= from && this.#found.length < this.#n; i--) {
-      if (mask[i] === 1 && !Number.isNaN(cells[i]!)) this.#found.push(cells[i]!)
+    for (let i = to - 1; i >= from && this.found.length < this.n; i--) {
+      if (mask[i] === 1 && !Number.isNaN(cells[i]!)) this.found.push(cells[i]!)
     }
-  }
-
-  value(rows: Rows): (string | number | boolean)[] {
-    return this.#found.map((cell) => rows.decode(this.column, cell))
   }
 }
 

@@ -1,4 +1,5 @@
 import { showValue } from '../shown-value.ts'
+
 /** Most values that a list may hold: an answer must stay small. */
 export const LIST_VALUES_MAX = 1_000
 

@@ -1,32 +1,5 @@
-import { type Aggregate, type AggregateDefinition, type Fold, startAggregate } from '../aggregate.ts'
-import type { Rows } from '../rows.ts'
-
-class TimeSinceLast implements Fold {
-  #last_ms = Number.NaN
-  readonly #where: number
-  constructor(where: number) {
-    this.#where = where
-  }
-
-  reset(): void {
-    this.#last_ms = Number.NaN
-  }
-
-  add(rows: Rows, from: number, to: number): void {
-    if (!Number.isNaN(this.#last_ms)) return
-    const mask = rows.masks[this.#where]!
-    for (let i = to - 1; i >= from; i--) {
-      if (mask[i] === 1) {
-        this.#last_ms = rows.times[i]!
-        return
-      }
-    }
-  }
-
-  value(rows: Rows): number | null {
-    return Number.isNaN(this.#last_ms) ? null : rows.at_ms - this.#last_ms
-  }
-}
+import { type Aggregate, type AggregateDefinition, startAggregate } from '../aggregate.ts'
+import { TimeSince } from './time-since.ts'
 
 export const timeSinceLastAggregate: AggregateDefinition = {
   name: 'timeSinceLast',
@@ -38,7 +11,8 @@ export const timeSinceLastAggregate: AggregateDefinition = {
   reference: 'Recency of an RFM model (Bult and Wansbeek, 1995)',
   takes: [],
   result: () => ({ kind: 'duration_ms', nullable: true, list: false }),
-  fold: ({ where }) => new TimeSinceLast(where),
+  // It is made from no filter, which holds for every row.
+  fold: (input) => new TimeSince(input),
 }
 
 /**

@@ -3,7 +3,8 @@ import type { Filter } from '../filter.ts'
 import type { Rows } from '../rows.ts'
 import { OfFold } from './of-fold.ts'
 
-class TimeSince extends OfFold {
+/** The time since the newest row that the filter holds for. */
+export class TimeSince extends OfFold {
   #last_ms = Number.NaN
 
   reset(): void {
