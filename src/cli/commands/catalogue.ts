@@ -65,12 +65,13 @@ export default command({
       source: args.source ?? null,
       search: args.search ?? null,
     }
+    const defined = unserved(model)
     // What is asked wrongly is told before anything is opened.
     const asked = (all: Entries) => (name === null ? [] : find(select(all, selection), name))
-    asked(unserved(model))
+    asked(defined)
     const backend = await backendOf(settings, model, (text) => output.note(text))
     try {
-      const all = backend === null ? unserved(model) : await stateOf(backend, model)
+      const all = backend === null ? defined : await stateOf(backend, defined)
       if (name === null) {
         const shown = select(all, selection)
         output.result(shown, () => listText(shown))
@@ -101,13 +102,12 @@ function unserved(model: Model): Entries {
 }
 
 /** The catalogue of the definitions in the folder, with the state of what is served, be that by the same definitions or others. */
-async function stateOf(backend: Backend, model: Model): Promise<Entries> {
+async function stateOf(backend: Backend, defined: Entries): Promise<Entries> {
   const served = await getJson<Entries>(backend, '/v1/catalogue')
   const states = new Map(
     served.features.map(({ name, status, complete_since_ms, why }) => [name, { status, complete_since_ms, why }]),
   )
-  const all = unserved(model)
-  return { ...all, features: all.features.map((feature) => ({ ...feature, ...states.get(feature.name) })) }
+  return { ...defined, features: defined.features.map((feature) => ({ ...feature, ...states.get(feature.name) })) }
 }
 
 function timelineOf({ kind, entry }: Entry, { groups }: Entries): string | null {
