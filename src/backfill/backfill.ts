@@ -18,7 +18,7 @@ import {
 } from '../stores/timeline-registry.ts'
 import { expiryOf, writtenColumns } from '../stores/timeline-writer.ts'
 import type { Value } from '../timeline/column-type.ts'
-import { RowEncoder } from '../timeline/row-codec.ts'
+import { RowEncoder, RowError } from '../timeline/row-codec.ts'
 import { BackfillError } from './backfill-error.ts'
 import {
   type BackfillProgress,
@@ -255,9 +255,8 @@ class PartFiller {
       signal.throwIfAborted()
       const read = blockReader(block, this.#timeline, this.#plan)
       for (let row = 0; row < block.rows; row++) {
-        const problem = read.problem(row)
-        if (problem === null) filler.add(block, read, row)
-        else {
+        const problem = read.problem(row) ?? filler.add(block, read, row)
+        if (problem !== null) {
           refused++
           if (this.#refusals.length < REFUSED_TOLD_MAX) this.#refusals.push(problem)
         }
@@ -285,7 +284,8 @@ class KeyedRows {
     this.#last = timeline.key.map(() => null)
   }
 
-  add(block: ArchiveBlock, read: BlockReader, row: number): void {
+  /** Answers what is wrong with a row that no timeline can hold; else null. */
+  add(block: ArchiveBlock, read: BlockReader, row: number): string | null {
     let changed = false
     for (let part = 0; part < this.#last.length; part++) {
       const value = read.keyPart(row, part)
@@ -295,7 +295,7 @@ class KeyedRows {
       }
     }
     // A key that is computed can be null: the event belongs to no entity then.
-    if (this.#last.includes(null)) return
+    if (this.#last.includes(null)) return null
     if (changed || !this.#loader.isOpen) {
       const { source, key, fingerprint } = this.#timeline
       const parts = key.map((column, i) => keyText(source.columns[column]!.type, this.#last[i]!))
@@ -304,6 +304,12 @@ class KeyedRows {
     read.values(row, this.#row)
     const low = block.id[2 * row]!
     const high = block.id[2 * row + 1]!
-    this.#loader.add(block.time_ms[row]!, low, high, read.version(row), read.deleted(row), this.#row)
+    try {
+      this.#loader.add(block.time_ms[row]!, low, high, read.version(row), read.deleted(row), this.#row)
+    } catch (error) {
+      if (error instanceof RowError) return error.message
+      throw error
+    }
+    return null
   }
 }

@@ -40,6 +40,17 @@ export class TextNumbers {
     return number
   }
 
+  /** Takes the text that came last back, as if it had never come. */
+  dropLast(): void {
+    const number = this.#texts.length - 1
+    const mask = this.#slots.length - 1
+    let slot = this.#hashes[number]! & mask
+    while (this.#slots[slot] !== number + 1) slot = (slot + 1) & mask
+    // No other text was placed behind it: the slot can be free again.
+    this.#slots[slot] = 0
+    this.#texts.pop()
+  }
+
   clear(): void {
     this.#texts = []
     this.#slots.fill(0)

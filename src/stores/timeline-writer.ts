@@ -72,7 +72,7 @@ export class TimelineWriter {
   /** Adds an event's row; an event whose key is null belongs to no entity and adds none. Throws a RowError for a row too long. */
   add(event: ParsedEvent): void {
     const { values, time_ms } = event
-    const name = this.#text === null ? keyOf(this.#timeline, event) : (values[this.#text] as string | null)
+    const name = this.#nameOf(event)
     if (name === null) return
     const row = this.#row
     const columns = this.#columns
@@ -81,6 +81,14 @@ export class TimelineWriter {
     const start = this.#encoder.length
     this.#encoder.add(time_ms, idHash.low, idHash.high, event.version, event.deleted, row)
     this.#note(name, start, time_ms)
+  }
+
+  /** Takes back the rows of events that were added last, in this order. */
+  takeBack(events: readonly ParsedEvent[]): void {
+    for (const event of events.toReversed()) {
+      const name = this.#nameOf(event)
+      if (name !== null) this.#unnote(this.#entities.add(name))
+    }
   }
 
   /**
@@ -117,6 +125,11 @@ export class TimelineWriter {
     return appends
   }
 
+  /** What tells the event's entity apart; null where it belongs to none. */
+  #nameOf(event: ParsedEvent): string | null {
+    return this.#text === null ? keyOf(this.#timeline, event) : (event.values[this.#text] as string | null)
+  }
+
   #note(name: string, start: number, time_ms: number): void {
     if (this.#rows === this.#before.length) this.#grow()
     const row = this.#rows++
@@ -134,6 +147,27 @@ export class TimelineWriter {
       if (time_ms > this.#newest_ms[entity]!) this.#newest_ms[entity] = time_ms
     }
     this.#last[entity] = row
+  }
+
+  /** Forgets the last row, which is of this entity. */
+  #unnote(entity: number): void {
+    const row = --this.#rows
+    const start = this.#starts[row]!
+    const last = this.#before[row]!
+    const length = this.#encoder.length - start
+    this.#encoder.cut(start)
+    if (last < 0) {
+      this.#entities.dropLast()
+      return
+    }
+    this.#last[entity] = last
+    this.#joined -= length
+    if (this.#before[last]! < 0) this.#joined -= this.#starts[last + 1]! - this.#starts[last]!
+    let newest_ms = 0
+    for (let at = last; at >= 0; at = this.#before[at]!) {
+      newest_ms = Math.max(newest_ms, this.#encoder.timeAt(this.#starts[at]!))
+    }
+    this.#newest_ms[entity] = newest_ms
   }
 
   #grow(): void {
@@ -159,6 +193,21 @@ export class TimelineWriter {
       bytes.copyWithin(to, start, this.#starts[row + 1]!)
     }
     return end
+  }
+}
+
+/** Adds events of one message to all timelines of their source. Throws what a writer throws: then none has any of them. */
+export function addToAll(writers: readonly TimelineWriter[], events: readonly ParsedEvent[]): void {
+  let writer = 0
+  let added = 0
+  try {
+    for (; writer < writers.length; writer++) {
+      for (added = 0; added < events.length; added++) writers[writer]!.add(events[added]!)
+    }
+  } catch (error) {
+    writers[writer]!.takeBack(events.slice(0, added))
+    for (const full of writers.slice(0, writer)) full.takeBack(events)
+    throw error
   }
 }
 

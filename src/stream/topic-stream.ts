@@ -4,7 +4,7 @@ import { type TopicRouter, topicRouter } from '../features/topic-router.ts'
 import { OffsetOutOfRangeError } from '../stores/event-log.ts'
 import { MarkMovedError, type TimelineAppend } from '../stores/online-store.ts'
 import { asWritten } from '../stores/timeline-registry.ts'
-import { TimelineWriter } from '../stores/timeline-writer.ts'
+import { addToAll, TimelineWriter } from '../stores/timeline-writer.ts'
 import { sameAssignment } from './assignment.ts'
 import { EventSampler } from './event-sampler.ts'
 import { PartitionPlaces, type PartitionProgress } from './partition-places.ts'
@@ -313,7 +313,7 @@ export class TopicStream {
         continue
       }
       try {
-        for (const writer of this.#writers.get(source)!) for (const event of events) writer.add(event)
+        addToAll(this.#writers.get(source)!, events)
         tally.add(events, offset)
       } catch (error) {
         tally.refuse(partition, offset, value, error instanceof Error ? error.message : String(error))

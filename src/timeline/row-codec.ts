@@ -157,6 +157,16 @@ export class RowEncoder {
     this.#end = this.#tail
   }
 
+  /** Forgets the rows that begin at `length` or later. */
+  cut(length: number): void {
+    this.#end = length
+  }
+
+  /** The event time of the row that begins at an offset. */
+  timeAt(start: number): number {
+    return this.#view.getUint32(start + 6, true) + this.#view.getUint16(start + 10, true) * 4294967296
+  }
+
   /** The rows added since the last take, with `room` for so many bytes behind them; the bytes belong to the caller. */
   take(room = 0): Uint8Array {
     const rows = new Uint8Array(this.#end + room)

@@ -93,4 +93,25 @@ describe('a writer', () => {
     )
     expect(joined).toBeGreaterThan(1_000)
   })
+
+  it('takes back what was added last, as if it had never come', () => {
+    const writers = written.map(({ timeline, record }) => new TimelineWriter(timeline, record))
+    const message = fc.record({ events: fc.array(event, { minLength: 1, maxLength: 3 }), refused: fc.boolean() })
+    let takenBack = 0
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 60, size: 'max' }), (messages) => {
+        for (const { events, refused } of messages) {
+          if (refused) takenBack += events.length
+          for (const writer of writers) for (const one of events) writer.add(one)
+          for (const writer of refused ? writers : []) writer.takeBack(events)
+        }
+        const kept = messages.flatMap(({ events, refused }) => (refused ? [] : events))
+        for (const [i, { timeline, record }] of written.entries()) {
+          expect(plain(writers[i]!.take(NOW_MS))).toEqual(plain(oneByOne(timeline, record, kept, NOW_MS)))
+        }
+      }),
+      { seed: SEED, numRuns: 150 },
+    )
+    expect(takenBack).toBeGreaterThan(1_000)
+  })
 })
