@@ -53,13 +53,9 @@ export function skippedBelow(
   return archive.sequences(PASSED, origin, below, UNTIL.name)
 }
 
-/** The first offset that was skipped, where those count as seen: a source's first event may come long after them. Null: none. */
-export async function firstSkipped(
-  archive: EventArchive,
-  source: SourceModel,
-  partition: number,
-): Promise<number | null> {
-  return source.where === null ? null : archive.firstSequence(PASSED, sourceOrigin(source, partition))
+/** The first offset that was skipped: it was seen, and a source's first event may come long after it. Null: none was. */
+export function firstSkipped(archive: EventArchive, source: SourceModel, partition: number): Promise<number | null> {
+  return archive.firstSequence(source.where === null ? SKIPPED : PASSED, sourceOrigin(source, partition))
 }
 
 /** Ascending offsets as runs: from the first of each, up to and without what is behind its last. */

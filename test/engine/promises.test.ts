@@ -3,7 +3,10 @@ import { BackfillError } from '../../src/backfill/backfill-error.ts'
 import { sweep, trimLog } from '../../src/cli/housekeeping.ts'
 import { writtenHash } from '../../src/features/fingerprint.ts'
 import { avg, count, eq, rate, sum } from '../../src/index.ts'
+import { MemoryEventArchive } from '../../src/stores/archive/memory.ts'
+import type { ArchiveInsert } from '../../src/stores/event-archive.ts'
 import { archiveLoaded, readTimelines } from '../../src/stores/timeline-registry.ts'
+import { ForgetfulStore } from './forgetful-store.ts'
 import { clock, DAY, modelOf, payment, payments, T, time, values, wider } from './payments-kit.ts'
 import { memoryStores, Whole } from './whole.ts'
 
@@ -315,6 +318,44 @@ describe('what may be missing is said', () => {
     expect(await values(whole)).toEqual(['incomplete'])
     await whole.backfill()
     expect(await values(whole)).toEqual([2])
+  })
+
+  it('of a hole in the archive, also where events that are none came before its first row, and the store forgot where the log began', async () => {
+    class LosingArchive extends MemoryEventArchive {
+      override insert(rows: ArchiveInsert): Promise<void> {
+        const keep = <X>(list: readonly X[]) => list.filter((_, row) => rows.sequences[row] !== 3)
+        const { values, origins, sequences, arrived_ms } = rows
+        return super.insert({
+          ...rows,
+          ...{
+            values: values.map(keep),
+            origins: keep(origins),
+            sequences: keep(sequences),
+            arrived_ms: keep(arrived_ms),
+          },
+        })
+      }
+    }
+    const lossy = new ForgetfulStore()
+    const stores = { ...memoryStores(clock), store: lossy.store, archive: new LosingArchive() }
+    const model = modelOf({ n: count().over('7d') })
+    const whole = await new Whole(model, 'wall', clock, stores).open()
+    const none = { amount: 'none' }
+    await whole.send('payments', [
+      payment('a', 19, none),
+      payment('b', 19, none),
+      ...['c', 'd', 'e'].map((id) => payment(id, 19)),
+    ])
+    await whole.stream()
+    await whole.archive()
+    for (const { partition, end } of await stores.log.ranges('payments')) {
+      await stores.log.trim('payments', partition, end, time.now + DAY)
+    }
+    await lossy.forget()
+    const again = await new Whole(model, 'wall', clock, stores).open()
+    await expect(again.backfill()).rejects.toThrow(
+      /payments lacks 1 of the 5 events that payments\/\d had from offset 0 to 5, the first of them at offset 3/,
+    )
   })
 
   it('for an instant further back than what is kept', async () => {
