@@ -8,10 +8,11 @@ changed anything.`
 const HTTP = `## Over HTTP
 
 \`\`\`json
-{ "error": { "code": "FIELD_UNKNOWN", "message": "'evnt' is no field of a request", "path": "evnt", "cure": "did you mean 'event'? checkout_risk takes event, at" } }
+{ "error": { "code": "EVENT_VALUE", "field": "event.amount", "value": "\\"1.005\\"", "message": "amount: \\"1.005\\" has more than 2 decimals: money at scale 2 is never rounded", "cure": "send an amount with at most 2 decimals" } }
 \`\`\`
 
-\`path\` and \`cure\` are there where they help. A call may be repeated where the answer has \`Retry-After\`.`
+Every problem has this form, also those of rows in a batch and, with their \`index\`, of rejected events. \`field\` is null where the whole is meant, \`value\` where
+nothing stands there; a value is shortened. A call may be repeated where the answer has \`Retry-After\`.`
 
 const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'all is well',

@@ -2,7 +2,7 @@ import { CommandError } from './command-error.ts'
 import type { Backend } from './request.ts'
 
 interface ErrorBody {
-  readonly error?: { readonly code?: string; readonly message?: string; readonly path?: string; readonly cure?: string }
+  readonly error?: { readonly code?: string; readonly message?: string; readonly cure?: string }
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' }

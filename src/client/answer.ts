@@ -53,8 +53,13 @@ export interface RejectedEvent {
   /** Its place among the events that were sent, from 0. */
   readonly index: number
   readonly code: string
-  readonly column: string | null
+  /** The column that is wrong; null where the event as a whole is. */
+  readonly field: string | null
+  /** What stands there: JSON, shortened; null where nothing does. */
+  readonly value: string | null
   readonly message: string
+  /** What to send instead. */
+  readonly cure: string
 }
 
 /** What became of events that were sent. */

@@ -155,7 +155,7 @@ function whole(option: string, value: number): number {
 
 function wrong(option: string, message: string, cure: string | null, cause?: unknown): MillraceError {
   return new MillraceError('OPTION_INVALID', `${option}: ${message}`, {
-    path: option,
+    field: option,
     cure,
     ...(cause === undefined ? {} : { cause }),
   })

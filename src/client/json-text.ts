@@ -23,7 +23,8 @@ export function jsonText(value: unknown, what: string): string {
 function refuseNumbers(field: string, value: unknown): unknown {
   if (typeof value !== 'number' || Number.isFinite(value)) return value
   throw new MillraceError('REQUEST_INVALID', `${field}: ${value} is no number of JSON`, {
-    path: field,
+    field,
+    value: String(value),
     cure: 'send null, or leave it out, where the number is not known',
   })
 }

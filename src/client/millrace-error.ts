@@ -24,7 +24,8 @@ export type MillraceErrorCode = ClientCode | (string & Record<never, never>)
 
 export interface MillraceErrorOptions {
   readonly status?: number | null
-  readonly path?: string | null
+  readonly field?: string | null
+  readonly value?: string | null
   readonly cure?: string | null
   readonly retryable?: boolean
   readonly cause?: unknown
@@ -36,8 +37,10 @@ export class MillraceError extends Error {
   readonly code: MillraceErrorCode
   /** The HTTP status of the answer; null where there was none, and for a row of a batch. */
   readonly status: number | null
-  /** Where in the request, as `event.amount`. */
-  readonly path: string | null
+  /** Where in the request, as `event.amount`; null where the whole is meant. */
+  readonly field: string | null
+  /** What stands there: JSON, shortened; null where nothing does. */
+  readonly value: string | null
   /** What to do about it. */
   readonly cure: string | null
   /** Whether the same call may go well later. The client has tried again already, as often as it may. */
@@ -47,7 +50,8 @@ export class MillraceError extends Error {
     super(message, 'cause' in options ? { cause: options.cause } : {})
     this.code = code
     this.status = options.status ?? null
-    this.path = options.path ?? null
+    this.field = options.field ?? null
+    this.value = options.value ?? null
     this.cure = options.cure ?? null
     this.retryable = options.retryable ?? false
   }

@@ -98,13 +98,18 @@ export function rowError(row: unknown): MillraceError | null {
 interface ErrorBody {
   readonly code: string
   readonly message: string
-  readonly path: string | null
+  readonly field: string | null
+  readonly value: string | null
   readonly cure: string | null
 }
 
 function errorIn(body: unknown): ErrorBody | null {
   const said = (body as { readonly error?: Partial<Record<keyof ErrorBody, unknown>> | null } | null | undefined)?.error
   if (typeof said?.code !== 'string' || typeof said.message !== 'string') return null
-  const { code, message, path, cure } = said
-  return { code, message, path: typeof path === 'string' ? path : null, cure: typeof cure === 'string' ? cure : null }
+  const { code, message } = said
+  return { code, message, field: textOf(said.field), value: textOf(said.value), cure: textOf(said.cure) }
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }

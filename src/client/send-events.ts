@@ -36,7 +36,7 @@ function eventText(event: unknown, index: number): string {
   const text = jsonText(event, `events[${index}]`)
   if (byteLength(text) <= LIMITS.bytes) return text
   throw new MillraceError('BODY_TOO_LARGE', `events[${index}] has more than ${LIMITS.bytes} bytes`, {
-    path: `events[${index}]`,
+    field: `events[${index}]`,
     cure: 'take it out: the server reads no such event',
   })
 }

@@ -22,10 +22,12 @@ export interface EventProblem {
   readonly code: EventProblemCode
   /** Null where the event as a whole is meant. */
   readonly column: string | null
-  /** The value, shortened, as JSON. */
-  readonly value: string
+  /** The value, shortened, as JSON; null where there is none. */
+  readonly value: string | null
   /** A sentence that begins with the column's name. */
   readonly message: string
+  /** What to send instead, as a sentence without its full stop. */
+  readonly cure: string
 }
 
 /** Most problems that an error names: the rest are told by their number. */
@@ -34,10 +36,11 @@ const PROBLEMS_MAX = 5
 /** An event that its source refuses. Names up to five problems, in the order of the source's columns. */
 export class EventError extends Error {
   override readonly name = 'EventError'
-  /** Of the first problem, as the next two. */
+  /** Of the first problem, as the next three. */
   readonly code: EventProblemCode
   readonly column: string | null
-  readonly value: string
+  readonly value: string | null
+  readonly cure: string
   readonly problems: readonly EventProblem[]
   constructor(problems: readonly [EventProblem, ...EventProblem[]]) {
     const shown = problems.slice(0, PROBLEMS_MAX).map((problem) => problem.message)
@@ -46,6 +49,7 @@ export class EventError extends Error {
     this.code = problems[0].code
     this.column = problems[0].column
     this.value = problems[0].value
+    this.cure = problems[0].cure
     this.problems = problems
   }
 }

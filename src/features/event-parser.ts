@@ -48,6 +48,8 @@ export function eventParser(spec: ParserSpec): EventParser {
   const reads = readers.map((reader) => reader.read)
   const nullable = columns.map((column) => column.nullable)
   const outcome = new Set(spec.outcome)
+  // These have a value in every event: to define them otherwise is no way out.
+  const needed = new Set([spec.id, spec.time, spec.version])
   const scoredNullable = columns.map((column, i) => column.nullable || outcome.has(i))
   const inherited = names.some(isInherited)
   // A column of such a name is only found in an object made for it.
@@ -109,22 +111,26 @@ export function eventParser(spec: ParserSpec): EventParser {
     scored: boolean,
   ): [EventProblem, ...EventProblem[]] {
     const problems: EventProblem[] = []
-    const add = (column: string, code: EventProblemCode, value: unknown, text: string) =>
-      problems.push({ code, column, value: showValue(value), message: `${column}${text}` })
+    const add = (column: string, code: EventProblemCode, given: unknown, text: string, cure: string) => {
+      const value = given === undefined ? null : showValue(given)
+      problems.push({ code, column, value, message: `${column}${text}`, cure })
+    }
     for (const [i, name] of names.entries()) {
       const given = fields[name]
       if (given === undefined || given === null) {
         if (mayBeNull[i]) continue
-        add(name, 'EVENT_MISSING', given, given === null ? ' is null, but it is required' : ' is missing')
+        const text = given === null ? ' is null, but it is required' : ' is missing'
+        const cure = needed.has(i) ? 'send it' : 'send it, or define the column as .nullable()'
+        add(name, 'EVENT_MISSING', given, text, cure)
       } else if (scored && outcome.has(i)) {
         const why =
           'it is not known while the event is scored, so leave it out (it is null until the event itself arrives)'
-        add(name, 'EVENT_OUTCOME', given, ` is an outcome: ${why}`)
+        add(name, 'EVENT_OUTCOME', given, ` is an outcome: ${why}`, 'leave it out')
       } else if (reads[i]!(given) === undefined) {
-        const { code, text } = readers[i]!.refusal(given)
-        add(name, code, given, `: ${showValue(given)} ${text}`)
+        const { code, text, cure } = readers[i]!.refusal(given)
+        add(name, code, given, `: ${showValue(given)} ${text}`, cure)
       } else if (scored && i === deleted && given === true) {
-        add(name, 'EVENT_VALUE', given, ': an event that is deleted cannot be scored')
+        add(name, 'EVENT_VALUE', given, ': an event that is deleted cannot be scored', 'leave it out, or send false')
       }
     }
     if (where !== null && !scored && isOtherKind(fields))
@@ -165,12 +171,14 @@ export function otherKind(source: string, { field, values }: SourceWhere, kind: 
     column: field,
     value,
     message: `${field}: ${value} is another kind than ${source} takes: ${cure}`,
+    cure,
   }
 }
 
 /** The error for JSON that is no object. */
 export function notAnEvent(source: string, event: unknown): EventError {
   const value = showValue(event)
-  const message = `${value} is not an event of ${source}: send a JSON object with a field for each column`
-  return new EventError([{ code: 'EVENT_SHAPE', column: null, value, message }])
+  const cure = 'send a JSON object with a field for each column'
+  const message = `${value} is not an event of ${source}: ${cure}`
+  return new EventError([{ code: 'EVENT_SHAPE', column: null, value, message, cure }])
 }

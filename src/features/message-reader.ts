@@ -1,6 +1,6 @@
 import type { Decode, DecodeContext } from './decode.ts'
 import type { KindValue } from './definition.ts'
-import { EventError, type EventProblemCode, showValue } from './event-error.ts'
+import { EventError, showValue } from './event-error.ts'
 import { notAnEvent, otherKind as problemOfKind } from './event-parser.ts'
 import { fieldScanner } from './field-scanner.ts'
 import type { EventParser, MessageReader, ParsedEvent, SourceWhere } from './model.ts'
@@ -81,7 +81,8 @@ function decodedReader(
       })
       if (events.length > 0) return events as [ParsedEvent, ...ParsedEvent[]]
       if (other !== null) throw otherKind(other)
-      throw problem('EVENT_DECODE', null, '', `the message gives ${source} no event, as its decode says: leave it out`)
+      const cure = 'leave it out'
+      throw undecoded(`the message gives ${source} no event, as its decode says: ${cure}`, cure)
     },
   }
 }
@@ -92,28 +93,25 @@ function decodedRows(source: string, decode: Decode, message: Uint8Array, contex
     rows = decode(message, context)
   } catch (error) {
     if (error instanceof EventError) throw error
-    throw problem('EVENT_DECODE', null, '', error instanceof Error ? error.message : String(error))
+    throw undecoded(error instanceof Error ? error.message : String(error), 'send the message as its topic has it')
   }
   if (rows === null) return []
   if (Array.isArray(rows)) return rows
   if (typeof rows === 'object' && typeof (rows as { then?: unknown }).then !== 'function') return [rows]
   const given = rows === undefined ? 'nothing' : typeof rows === 'object' ? 'a promise' : showValue(rows)
-  const text = `the decode of ${source} answers ${given}: return a row, a list of rows, or null`
-  throw problem('EVENT_DECODE', null, '', text)
+  const cure = 'return a row, a list of rows, or null'
+  throw undecoded(`the decode of ${source} answers ${given}: ${cure}`, cure)
 }
 
 function kindIn(topic: string, field: string, kind: unknown): KindValue {
   if (typeof kind === 'string' || typeof kind === 'number' || typeof kind === 'boolean') return kind
   const what = kind === undefined ? ' is missing' : kind === null ? ' is null' : `: ${showValue(kind)} names no kind`
   const cure = 'send a text, a number, true or false'
-  throw problem(
-    'EVENT_KIND',
-    field,
-    showValue(kind),
-    `${field}${what}, but it says which events of ${topic} it is one of: ${cure}`,
-  )
+  const message = `${field}${what}, but it says which events of ${topic} it is one of: ${cure}`
+  const value = kind === undefined ? null : showValue(kind)
+  throw new EventError([{ code: 'EVENT_KIND', column: field, value, message, cure }])
 }
 
-function problem(code: EventProblemCode, column: string | null, value: string, message: string): EventError {
-  return new EventError([{ code, column, value, message }])
+function undecoded(message: string, cure: string): EventError {
+  return new EventError([{ code: 'EVENT_DECODE', column: null, value: null, message, cure }])
 }

@@ -112,11 +112,11 @@ function keyModel(name: string, reading: ColumnReading): KeyModel {
       const known = missing ? undefined : reader.read(value)
       if (known !== undefined) return known
       const shown = showValue(value)
-      const { code, text } = missing
-        ? ({ code: 'EVENT_MISSING', text: `the key needs a value` } as const)
+      const { code, text, cure } = missing
+        ? ({ code: 'EVENT_MISSING', text: `the key needs a value`, cure: 'send it' } as const)
         : reader.refusal(value)
       const message = missing ? `${name} is missing: ${text}` : `${name}: ${shown} ${text}`
-      throw new EventError([{ code, column: name, value: shown, message }])
+      throw new EventError([{ code, column: name, value: value === undefined ? null : shown, message, cure }])
     },
     named: (other) => keyModel(other, reading),
   }

@@ -10,6 +10,8 @@ export interface ValueCheck {
   holds(value: Known): boolean
   /** Why a value does not hold: the end of a sentence that begins with the value. */
   says(value: Known): string
+  /** What to send instead. */
+  readonly cure: string
 }
 
 /** Formats that the type says already, or that say no more than it. */
@@ -52,19 +54,28 @@ function textCheck(holds: (length: number) => boolean, wanted: string): ValueChe
   return {
     holds: (value) => holds((value as string).length),
     says: (value) => `has ${(value as string).length} characters: the schema wants ${wanted}`,
+    cure: `send a text of ${wanted} characters`,
   }
 }
 
 function lowerBound(bound: number, inclusive: boolean): ValueCheck {
   return inclusive
-    ? { holds: (value) => (value as number) >= bound, says: () => `is below ${bound}` }
-    : { holds: (value) => (value as number) > bound, says: () => `is not above ${bound}` }
+    ? { holds: (value) => (value as number) >= bound, says: () => `is below ${bound}`, cure: `send at least ${bound}` }
+    : {
+        holds: (value) => (value as number) > bound,
+        says: () => `is not above ${bound}`,
+        cure: `send more than ${bound}`,
+      }
 }
 
 function upperBound(bound: number, inclusive: boolean): ValueCheck {
   return inclusive
-    ? { holds: (value) => (value as number) <= bound, says: () => `is above ${bound}` }
-    : { holds: (value) => (value as number) < bound, says: () => `is not below ${bound}` }
+    ? { holds: (value) => (value as number) <= bound, says: () => `is above ${bound}`, cure: `send at most ${bound}` }
+    : {
+        holds: (value) => (value as number) < bound,
+        says: () => `is not below ${bound}`,
+        cure: `send less than ${bound}`,
+      }
 }
 
 function zodCheck(leaf: z.core.$ZodType): ValueCheck {
@@ -78,5 +89,6 @@ function zodCheck(leaf: z.core.$ZodType): ValueCheck {
       const message = z.core.safeParse(leaf, value).error?.issues[0]?.message ?? 'blanks around it'
       return `is refused by the schema: ${message}`
     },
+    cure: 'send a value that the schema of the column allows',
   }
 }

@@ -9,6 +9,8 @@ import { type Known, type ValueCheck, valueChecks } from './value-checks.ts'
 export interface ValueRefusal {
   readonly code: EventProblemCode
   readonly text: string
+  /** What to send instead. */
+  readonly cure: string
 }
 
 /** Reads the values of one column. Null is not its business. */
@@ -53,7 +55,8 @@ export function valueReader(options: ReaderOptions): ValueReader {
     refusal(value) {
       const read = kind.read(value)
       if (read === undefined) return kind.refusal(value)
-      return { code: 'EVENT_VALUE', text: failed(read)!.says(read) }
+      const check = failed(read)!
+      return { code: 'EVENT_VALUE', text: check.says(read), cure: check.cure }
     },
     problem(value) {
       if (canonical.read(value) === undefined) return canonical.refusal(value).text
@@ -98,12 +101,12 @@ function kindOf({ type, leaf, epoch, minor, precision }: ReaderOptions): Kind {
   }
 }
 
-function wrong(text: string): ValueRefusal {
-  return { code: 'EVENT_TYPE', text }
+function wrong(text: string, cure: string): ValueRefusal {
+  return { code: 'EVENT_TYPE', text, cure }
 }
 
-function outside(text: string): ValueRefusal {
-  return { code: 'EVENT_VALUE', text }
+function outside(text: string, cure: string): ValueRefusal {
+  return { code: 'EVENT_VALUE', text, cure }
 }
 
 /** A UTF-16 unit is at most three bytes of UTF-8: a text shorter than a third of its limit needs no counting. */
@@ -115,9 +118,10 @@ function stringKind(bytesMax: number): Kind {
   return {
     read: (value) => (typeof value === 'string' && fits(value) && value.isWellFormed() ? value : undefined),
     refusal(value) {
-      if (typeof value !== 'string') return wrong('is not a text')
-      if (!value.isWellFormed()) return outside('is not Unicode: half of a surrogate pair is missing')
-      return outside(`has ${Buffer.byteLength(value)} bytes of UTF-8: a text here has at most ${bytesMax}`)
+      if (typeof value !== 'string') return wrong('is not a text', 'send a text')
+      if (!value.isWellFormed()) return outside('is not Unicode: half of a surrogate pair is missing', 'send Unicode')
+      const text = `has ${Buffer.byteLength(value)} bytes of UTF-8: a text here has at most ${bytesMax}`
+      return outside(text, `send at most ${bytesMax} bytes, as the text's beginning or its hash`)
     },
   }
 }
@@ -126,37 +130,50 @@ const INT: Kind = {
   // Adding 0 makes -0 a 0.
   read: (value) => (Number.isSafeInteger(value) ? (value as number) + 0 : undefined),
   refusal(value) {
-    if (typeof value !== 'number') return wrong(notNumber(value))
+    if (typeof value !== 'number') return notNumber(value, 'send a whole number')
+    const cure = 'keep it in a z.string() column'
     return Number.isInteger(value) || !Number.isFinite(value)
-      ? outside('is past 2^53, from where on integers are not exact: keep it in a z.string() column')
-      : wrong('is not a whole number')
+      ? outside(`is past 2^53, from where on integers are not exact: ${cure}`, cure)
+      : wrong('is not a whole number', 'send a whole number')
   },
 }
 
 const MINOR: Kind = {
   read: INT.read,
   refusal(value) {
-    if (Number.isInteger(value)) return outside('is past 2^53, from where on minor units are not exact')
-    return wrong('is no whole number of minor units: money is counted in them here, 1234 for 12.34 at scale 2')
+    if (Number.isInteger(value)) {
+      return outside('is past 2^53, from where on minor units are not exact', 'give the column a smaller scale')
+    }
+    return wrong(
+      'is no whole number of minor units: money is counted in them here, 1234 for 12.34 at scale 2',
+      'give minor units',
+    )
   },
 }
 
 const DOUBLE: Kind = {
   read: (value) => (typeof value === 'number' && value <= DOUBLE_MAX && value >= -DOUBLE_MAX ? value + 0 : undefined),
   refusal(value) {
-    if (typeof value !== 'number') return wrong(notNumber(value))
-    return outside(Number.isFinite(value) ? `is past ±${DOUBLE_MAX}` : 'is not a finite number')
+    if (typeof value !== 'number') return notNumber(value, 'send a number')
+    return Number.isFinite(value)
+      ? outside(`is past ±${DOUBLE_MAX}`, `send a number within ±${DOUBLE_MAX}`)
+      : outside('is not a finite number', 'send a finite number')
   },
 }
 
 const BOOL: Kind = {
   read: (value) => (typeof value === 'boolean' ? value : undefined),
-  refusal: () => wrong('is not true or false'),
+  refusal: (value) =>
+    wrong(
+      'is not true or false',
+      value === 'true' || value === 'false' ? 'send it without quotes' : 'send true or false',
+    ),
 }
 
-function notNumber(value: unknown): string {
+function notNumber(value: unknown, cure: string): ValueRefusal {
   const numeric = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
-  return numeric ? 'is a text, not a number: send it without quotes' : 'is not a number'
+  const unquoted = 'send it without quotes'
+  return numeric ? wrong(`is a text, not a number: ${unquoted}`, unquoted) : wrong('is not a number', cure)
 }
 
 /** Most values of an enum that a message names. */
@@ -168,7 +185,8 @@ function enumKind(values: readonly string[]): Kind {
   const more = values.length > VALUES_SHOWN_MAX ? ` or ${values.length - VALUES_SHOWN_MAX} more` : ''
   return {
     read: (value) => (known.has(value) ? (value as string) : undefined),
-    refusal: (value) => (typeof value === 'string' ? outside : wrong)(`is not one of ${shown}${more}`),
+    refusal: (value) =>
+      (typeof value === 'string' ? outside : wrong)(`is not one of ${shown}${more}`, `send one of ${shown}${more}`),
   }
 }
 
@@ -176,10 +194,11 @@ function moneyKind(scale: number): Kind {
   return {
     read: (value) => parseMoney(value, scale) ?? undefined,
     refusal(value) {
-      if (typeof value !== 'number' && typeof value !== 'string') return wrong(moneyRule(scale))
+      const cure = `send an amount with at most ${scale} decimals`
+      if (typeof value !== 'number' && typeof value !== 'string') return wrong(moneyRule(scale), cure)
       return decimalsOf(value) > scale
-        ? outside(`has more than ${scale} decimals: money at scale ${scale} is never rounded`)
-        : outside(moneyRule(scale))
+        ? outside(`has more than ${scale} decimals: money at scale ${scale} is never rounded`, cure)
+        : outside(moneyRule(scale), cure)
     },
     canonical: INT,
   }
@@ -190,14 +209,21 @@ function decimalsOf(value: number | string): number {
   return /^-?[0-9]+\.([0-9]+)$/.exec(String(value))?.[1]?.length ?? 0
 }
 
-const OUT_OF_RANGE = outside('is outside the years 2000 to 2100: the unit is wrong, times are epoch milliseconds')
+const OUT_OF_RANGE = outside(
+  'is outside the years 2000 to 2100: the unit is wrong, times are epoch milliseconds',
+  'send epoch milliseconds',
+)
 const inRange = (time_ms: number): boolean => time_ms >= TIME_MS_MIN && time_ms <= TIME_MS_MAX
 
 function epochKind(precision: 'ms' | 's'): Kind {
   const floor = floorTo(precision)
   return {
     read: (value) => (Number.isSafeInteger(value) && inRange(value as number) ? floor(value as number) : undefined),
-    refusal: (value) => (Number.isSafeInteger(value) ? OUT_OF_RANGE : INT.refusal(value)),
+    refusal(value) {
+      if (Number.isSafeInteger(value)) return OUT_OF_RANGE
+      const { code, text } = INT.refusal(value)
+      return { code, text, cure: 'send epoch milliseconds, as a whole number' }
+    },
   }
 }
 
@@ -211,10 +237,15 @@ function timeKind(precision: 'ms' | 's'): Kind {
     },
     refusal(value) {
       const example = 'as "2024-05-01T12:30:00Z"'
-      if (typeof value !== 'string') return wrong(`is not a time in ISO 8601, ${example}`)
-      if (parseIsoTime(value) !== null) return outside('is outside the years 2000 to 2100')
-      const local = parseIsoTime(`${value}Z`) !== null
-      return outside(local ? 'names no instant: end it with Z or its offset' : `is not a time in ISO 8601, ${example}`)
+      const cure = `send a time in ISO 8601, ${example}`
+      if (typeof value !== 'string') return wrong(`is not a time in ISO 8601, ${example}`, cure)
+      if (parseIsoTime(value) !== null) {
+        return outside('is outside the years 2000 to 2100', 'send a time of the years 2000 to 2100')
+      }
+      const offset = 'end it with Z or its offset'
+      return parseIsoTime(`${value}Z`) === null
+        ? outside(`is not a time in ISO 8601, ${example}`, cure)
+        : outside(`names no instant: ${offset}`, offset)
     },
     canonical: epochKind(precision),
   }

@@ -58,12 +58,15 @@ const FIELDS = ['keys', 'at', 'limit']
 export function readFeatureQuestion(feature: FeatureModel, body: unknown): FeatureQuestion {
   const cure = `a question about a feature takes ${FIELDS.join(', ')}`
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new ServingError('REQUEST_SHAPE', `${showValue(body)} is not a request: it must be a JSON object`, { cure })
+    throw new ServingError('REQUEST_SHAPE', `${showValue(body)} is not a request: it must be a JSON object`, {
+      value: showValue(body),
+      cure,
+    })
   }
   for (const field in body) {
     if (FIELDS.includes(field)) continue
     const near = namesCure(field, FIELDS, cure)
-    throw new ServingError('FIELD_UNKNOWN', `'${field}' is no field of a request`, { path: field, cure: near })
+    throw new ServingError('FIELD_UNKNOWN', `'${field}' is no field of a request`, { field, cure: near })
   }
   const { keys, at, limit } = body as Readonly<Record<string, unknown>>
   const { entity, fingerprint } = feature.timeline
@@ -76,8 +79,9 @@ function readLimit(limit: unknown): number {
   if (limit === undefined) return EVENTS_LISTED_DEFAULT
   if (Number.isInteger(limit) && (limit as number) >= 0 && (limit as number) <= EVENTS_LISTED_MAX)
     return limit as number
-  const message = `limit: ${showValue(limit)} is not a whole number from 0 to ${EVENTS_LISTED_MAX}`
-  throw new ServingError('FIELD_VALUE', message, { path: 'limit', cure: 'leave it out for 1,000' })
+  const value = showValue(limit)
+  const message = `limit: ${value} is not a whole number from 0 to ${EVENTS_LISTED_MAX}`
+  throw new ServingError('FIELD_VALUE', message, { field: 'limit', value, cure: 'leave it out for 1,000' })
 }
 
 /**

@@ -10,11 +10,16 @@ export function readAt(at: unknown): number | null {
   if (at === undefined || at === null) return null
   const at_ms = typeof at === 'number' ? at : typeof at === 'string' ? parseIsoTime(at) : null
   if (at_ms === null || !Number.isInteger(at_ms)) {
-    throw new ServingError('FIELD_VALUE', `at: ${showValue(at)} is not an instant`, { path: 'at', cure: CURE })
+    throw new ServingError('FIELD_VALUE', `at: ${showValue(at)} is not an instant`, {
+      field: 'at',
+      value: showValue(at),
+      cure: CURE,
+    })
   }
   if (at_ms < TIME_MS_MIN || at_ms >= TIME_MS_MAX) {
     throw new ServingError('FIELD_VALUE', `at: ${showValue(at)} is outside the years 2000 to 2100`, {
-      path: 'at',
+      field: 'at',
+      value: showValue(at),
       cure: CURE,
     })
   }

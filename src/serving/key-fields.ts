@@ -24,24 +24,25 @@ export class KeyFields {
     if (keys === undefined) {
       if (this.#fields.length === 0) return []
       const message = `${this.#asked} needs keys, and the request has none`
-      throw new ServingError('FIELD_MISSING', message, { path: 'keys', cure: this.#example() })
+      throw new ServingError('FIELD_MISSING', message, { field: 'keys', cure: this.#example() })
     }
     if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) {
-      const message = `keys: ${showValue(keys)} is not an object`
-      throw new ServingError('REQUEST_SHAPE', message, { path: 'keys', cure: this.#example() })
+      const value = showValue(keys)
+      const message = `keys: ${value} is not an object`
+      throw new ServingError('REQUEST_SHAPE', message, { field: 'keys', value, cure: this.#example() })
     }
     for (const name of Object.keys(keys)) if (!this.#names.includes(name)) throw this.#unknown(name)
     return this.#fields.map((field) => part(field, keys as Record<string, unknown>))
   }
 
   #unknown(name: string): ServingError {
-    const path = `keys.${name}`
+    const field = `keys.${name}`
     if (this.#fromEvent.has(name)) {
       const cure = 'leave it out: two values for one key could differ'
-      return new ServingError('FIELD_UNKNOWN', `${path} is given by the event`, { path, cure })
+      return new ServingError('FIELD_UNKNOWN', `${field} is given by the event`, { field, cure })
     }
     const cure = this.#names.length === 0 ? this.#example() : namesCure(name, this.#names)
-    return new ServingError('FIELD_UNKNOWN', `${path} is no key of ${this.#asked}`, { path, cure })
+    return new ServingError('FIELD_UNKNOWN', `${field} is no key of ${this.#asked}`, { field, cure })
   }
 
   #example(): string {
@@ -55,7 +56,7 @@ function part(field: KeyModel, keys: Record<string, unknown>): string | null {
   const value = Object.hasOwn(keys, name) ? keys[name] : undefined
   if (value === undefined) {
     const cure = 'send it, or null where it is not known: its features are null then'
-    throw new ServingError('FIELD_MISSING', `keys.${name} is missing`, { path: `keys.${name}`, cure })
+    throw new ServingError('FIELD_MISSING', `keys.${name} is missing`, { field: `keys.${name}`, cure })
   }
   if (value === null) return null
   try {

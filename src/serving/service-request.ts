@@ -25,7 +25,7 @@ function parsedBy(schema: z.core.$ZodObject, given: unknown) {
     return z.safeParse(schema, given)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    throw new ServingError('FIELD_VALUE', 'request is nested too deep', { path: 'request', cause: error })
+    throw new ServingError('FIELD_VALUE', 'request is nested too deep', { field: 'request', cause: error })
   }
 }
 
@@ -73,6 +73,7 @@ export class ServiceRequests {
   read(body: unknown): ServiceQuestion {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) {
       throw new ServingError('REQUEST_SHAPE', `${showValue(body)} is not a request: it must be a JSON object`, {
+        value: showValue(body),
         cure: this.#takes(),
       })
     }
@@ -103,7 +104,7 @@ export class ServiceRequests {
     if (event === null) return null
     if (given === undefined || given === null) {
       throw new ServingError('FIELD_MISSING', `${name} scores an event of ${event.name}, and the request has none`, {
-        path: 'event',
+        field: 'event',
         cure: `send it as "event": { "${event.columns[event.id]!.name}": ..., ... }`,
       })
     }
@@ -119,7 +120,7 @@ export class ServiceRequests {
     if (request === null) return undefined
     if (given === undefined || given === null) {
       throw new ServingError('FIELD_MISSING', `${name} needs request, and it has none`, {
-        path: 'request',
+        field: 'request',
         cure: `send "request": { ${Object.keys(request._zod.def.shape)
           .map((field) => `"${field}": ...`)
           .join(', ')} }`,
@@ -130,19 +131,33 @@ export class ServiceRequests {
     const issues = parsed.error.issues.slice(0, ISSUES_MAX)
     const paths = issues.map(({ path }) => ['request', ...path.map(String)].join('.'))
     const message = issues.map((issue, i) => `${paths[i]}: ${issue.message}`).join('; ')
-    throw new ServingError('FIELD_VALUE', message, { path: paths[0]!, cause: parsed.error })
+    throw new ServingError('FIELD_VALUE', message, {
+      field: paths[0]!,
+      value: shownAt(given, issues[0]!.path),
+      cause: parsed.error,
+    })
   }
 
   #unknown(field: string): ServingError {
     const { name } = this.#service
-    const options = { path: field, cure: this.#takes() }
+    const options = { field, cure: this.#takes() }
     if (field === 'event') return new ServingError('FIELD_UNKNOWN', `${name} scores no event`, options)
     if (field === 'request') return new ServingError('FIELD_UNKNOWN', `${name} takes no request`, options)
     const cure = namesCure(field, this.#fields, this.#takes())
-    return new ServingError('FIELD_UNKNOWN', `'${field}' is no field of a request`, { path: field, cure })
+    return new ServingError('FIELD_UNKNOWN', `'${field}' is no field of a request`, { field, cure })
   }
 
   #takes(): string {
     return `${this.#service.name} takes ${this.#fields.join(', ')}`
   }
+}
+
+/** What stands at a path, as messages show it; null where nothing does. */
+function shownAt(given: unknown, path: readonly PropertyKey[]): string | null {
+  let value = given
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return null
+    value = (value as Readonly<Record<PropertyKey, unknown>>)[name]
+  }
+  return value === undefined ? null : showValue(value)
 }

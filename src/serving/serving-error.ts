@@ -25,7 +25,9 @@ const FAULTS: Partial<Record<ServingCode, Fault>> = { STORE_FAILED: 'external', 
 
 export interface ServingErrorOptions {
   /** Where in the request, as `keys.card_id`. */
-  readonly path?: string
+  readonly field?: string
+  /** What stands there, as {@link showValue} shows it. */
+  readonly value?: string | null
   /** What to do about it, as a sentence without its full stop. */
   readonly cure?: string
   readonly cause?: unknown
@@ -35,13 +37,15 @@ export interface ServingErrorOptions {
 export class ServingError extends Error {
   override readonly name = 'ServingError'
   readonly code: ServingCode
-  readonly path: string | null
+  readonly field: string | null
+  readonly value: string | null
   readonly cure: string | null
   readonly fault: Fault
   constructor(code: ServingCode, message: string, options: ServingErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : {})
     this.code = code
-    this.path = options.path ?? null
+    this.field = options.field ?? null
+    this.value = options.value ?? null
     this.cure = options.cure ?? null
     this.fault = FAULTS[code] ?? 'user'
   }
@@ -54,8 +58,9 @@ export class ServingError extends Error {
 /** The error of a value that was refused, at its place in the request; other errors as they are. */
 export function refusedAt(place: 'event' | 'keys', error: unknown): unknown {
   if (!(error instanceof EventError)) return error
-  const path = error.column === null ? place : `${place}.${error.column}`
+  const { value, cure } = error
+  const field = error.column === null ? place : `${place}.${error.column}`
   // The message of a key names it without its place.
   const message = place === 'keys' ? `keys.${error.message}` : error.message
-  return new ServingError(error.code, message, { path, cause: error })
+  return new ServingError(error.code, message, { field, value, cure, cause: error })
 }

@@ -156,7 +156,11 @@ export class TimelineReader {
       encoder.add(event.time_ms, idLow, idHigh, event.version, elsewhere, row)
     } catch (error) {
       if (!(error instanceof RowError)) throw error
-      throw new ServingError('EVENT_VALUE', `event: ${error.message}`, { path: 'event', cause: error })
+      throw new ServingError('EVENT_VALUE', `event: ${error.message}`, {
+        field: 'event',
+        cure: 'send shorter texts',
+        cause: error,
+      })
     }
     return encoder.take()
   }

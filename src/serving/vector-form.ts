@@ -38,7 +38,7 @@ export function vectorRefusal(service: ServiceModel): ServingError | null {
   const message = `${service.name} cannot be answered as a vector: ${unfit.name} is ${kindOf(unfit)}, not a number${nor}`
   const without = listed([...new Set(all.map(({ feature }) => feature))])
   const cure = `ask a service that picks its features without ${without}, or ask with format=object`
-  return new ServingError('VECTOR_UNFIT', message, { path: 'format', cure })
+  return new ServingError('VECTOR_UNFIT', message, { field: 'format', cure })
 }
 
 function listed(names: readonly string[]): string {

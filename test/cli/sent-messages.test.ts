@@ -46,12 +46,13 @@ describe('events that are sent to a source that shares its topic', () => {
     expect(list.taken.map(({ parsed }) => parsed.id)).toEqual(['a'])
     expect(list.rejected).toEqual([
       {
-        ...{ index: 1, code: 'EVENT_KIND', column: 'kind' },
+        ...{ index: 1, code: 'EVENT_KIND', field: 'kind', value: '"login"' },
+        cure: 'send it to the source of its kind, or set kind to "pay"',
         message:
           'kind: "login" is another kind than cards takes: send it to the source of its kind, or set kind to "pay"',
       },
       {
-        ...{ index: 2, code: 'EVENT_KIND', column: 'kind' },
+        ...{ index: 2, code: 'EVENT_KIND', field: 'kind', value: null, cure: 'send a text, a number, true or false' },
         message: 'kind is missing, but it says which events of bank it is one of: send a text, a number, true or false',
       },
     ])
@@ -108,9 +109,12 @@ describe('messages that are sent to a source that decodes', () => {
       ['e', 'd e'],
     ])
     expect(list.rejected).toEqual([
-      { index: 1, code: 'EVENT_DECODE', column: null, message: 'nobody is no card' },
       {
-        ...{ index: 3, code: 'EVENT_DECODE', column: null },
+        ...{ index: 1, code: 'EVENT_DECODE', field: null, value: null, message: 'nobody is no card' },
+        cure: 'send the message as its topic has it',
+      },
+      {
+        ...{ index: 3, code: 'EVENT_DECODE', field: null, value: null, cure: 'leave it out' },
         message: 'the message gives cards no event, as its decode says: leave it out',
       },
     ])

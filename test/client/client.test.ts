@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient, MillraceError } from '../../src/client/index.ts'
+import type { ServingError } from '../../src/serving/serving-error.ts'
 import type * as definitions from '../serving/definitions.ts'
 import { NOW, payment, scored } from '../serving/world.ts'
 import { ApiServer } from './api-server.ts'
@@ -56,7 +57,7 @@ describe('get', () => {
         status: 404,
         message: "there is no service 'checkout_rsk'",
         cure: "did you mean 'checkout_risk'?",
-        path: null,
+        field: null,
       },
     ],
     ['a name that is no part of a path', '../catalogue?', asked, { code: 'SERVICE_UNKNOWN', status: 404 }],
@@ -64,9 +65,15 @@ describe('get', () => {
       'a wrong event',
       'checkout_risk',
       () => asked({ amount: '1.005' }),
-      { code: 'EVENT_VALUE', status: 422, path: 'event.amount', cure: null },
+      {
+        code: 'EVENT_VALUE',
+        status: 422,
+        field: 'event.amount',
+        value: '"1.005"',
+        cure: 'send an amount with at most 2 decimals',
+      },
     ],
-    ['a missing key', 'card_profile', () => ({}), { code: 'FIELD_MISSING', status: 422, path: 'keys' }],
+    ['a missing key', 'card_profile', () => ({}), { code: 'FIELD_MISSING', status: 422, field: 'keys' }],
     [
       'a request that is too large',
       'card_profile',
@@ -77,7 +84,7 @@ describe('get', () => {
       'a number that is none',
       'card_profile',
       () => ({ keys: { card_id: 'c', merchant_id: 'm' }, at: Number.NaN }),
-      { code: 'REQUEST_INVALID', status: null, path: 'at', message: 'at: NaN is no number of JSON' },
+      { code: 'REQUEST_INVALID', status: null, field: 'at', value: 'NaN', message: 'at: NaN is no number of JSON' },
     ],
     ['a bigint', 'card_profile', () => ({ keys: { card_id: 1n } }), { code: 'REQUEST_INVALID', status: null }],
     ['nothing', 'card_profile', () => undefined as never, { code: 'REQUEST_INVALID', status: null }],
@@ -100,8 +107,8 @@ describe('batch', () => {
       else {
         expect(i % 400).toBe(7)
         expect(answer.error).toBeInstanceOf(MillraceError)
-        const { code, message, path, cure } = expected[i] as Error & Record<'code' | 'path' | 'cure', string | null>
-        expect(answer.error).toMatchObject({ code, message, path, cure, status: null, retryable: false })
+        const { code, message, field, value, cure } = expected[i] as ServingError
+        expect(answer.error).toMatchObject({ code, message, field, value, cure, status: null, retryable: false })
       }
     }
     expect(answers.filter(({ error }) => error !== undefined)).toHaveLength(7)
@@ -183,7 +190,11 @@ describe('send', () => {
     const { accepted, rejected } = await client().send('payments', events)
     expect(accepted).toBe(20_497)
     expect(rejected.map(({ index }) => index)).toEqual(wrong)
-    expect(rejected[0]).toMatchObject({ code: 'EVENT_VALUE', column: 'status' })
+    expect(rejected[0]).toMatchObject({
+      code: 'EVENT_VALUE',
+      field: 'status',
+      cure: 'send one of "approved", "declined"',
+    })
     const taken = api.appended.slice(from).map(([source, raw]) => [source, (JSON.parse(raw) as { id: string }).id])
     const right = events.flatMap((_, i) => (wrong.includes(i) ? [] : [['payments', `e${i}`]]))
     expect(taken).toEqual(right)
@@ -208,9 +219,9 @@ describe('send', () => {
   it('sends nothing where an event cannot be sent', async () => {
     const from = api.appended.length
     const error = await refusal(client().send('payments', [happened(), happened({ points: Number.NaN })]))
-    expect(error).toMatchObject({ code: 'REQUEST_INVALID', path: 'points' })
+    expect(error).toMatchObject({ code: 'REQUEST_INVALID', field: 'points' })
     const large = await refusal(client().send('payments', [happened(), happened({ id: 'x'.repeat(2 ** 24) })]))
-    expect(large).toMatchObject({ code: 'BODY_TOO_LARGE', path: 'events[1]' })
+    expect(large).toMatchObject({ code: 'BODY_TOO_LARGE', field: 'events[1]' })
     expect(api.appended.slice(from)).toEqual([])
   })
 })

@@ -7,7 +7,7 @@ const ANSWER = { service: 's', version: 'v', as_of: 1, features: { f: 1 }, statu
 const well: Move = { status: 200, body: ANSWER }
 const failing = (status: number, headers = {}): Move => ({
   status,
-  body: { error: { code: 'SOME_CODE', message: 'some message', path: 'a.b', cure: 'some cure' } },
+  body: { error: { code: 'SOME_CODE', message: 'some message', field: 'a.b', value: '7', cure: 'some cure' } },
   headers,
 })
 
@@ -63,7 +63,14 @@ describe('a request is sent again', () => {
   it.each([1, 3])('%i times at most, where that is said', async (retries) => {
     const server = await serverOf(failing(503))
     const error = await refusal(clientOf(server, { retries }).get('s', {}))
-    expect(error).toMatchObject({ code: 'SOME_CODE', status: 503, path: 'a.b', cure: 'some cure', retryable: true })
+    expect(error).toMatchObject({
+      code: 'SOME_CODE',
+      status: 503,
+      field: 'a.b',
+      value: '7',
+      cure: 'some cure',
+      retryable: true,
+    })
     expect(server.heard).toHaveLength(retries + 1)
   })
 
@@ -257,9 +264,9 @@ describe('options that are wrong are refused, with their name', () => {
     [{ headers: { 'a b': 'c' } }, 'headers: they have a name or value that is none'],
   ])('%j', async (options, message) => {
     const all = { url: 'http://127.0.0.1:9', ...options } as ClientOptions
-    const [path] = Object.keys(options)
-    expect(() => createClient(all)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID', message, path }))
-    if (['url', 'apiKey', 'backoff_ms'].includes(path!)) return
+    const [field] = Object.keys(options)
+    expect(() => createClient(all)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID', message, field }))
+    if (['url', 'apiKey', 'backoff_ms'].includes(field!)) return
     const client = createClient({ url: 'http://127.0.0.1:9' })
     expect(await refusal(client.get('s', {}, options as CallOptions))).toMatchObject({
       code: 'OPTION_INVALID',

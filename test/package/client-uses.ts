@@ -37,7 +37,7 @@ if (!url.endsWith(':8080')) {
     service: answer.service,
     spend: answer.features.card_velocity__spend_24h,
     status: Object.keys(answer.status),
-    rows: rows.map((row) => (row.error === undefined ? 'ok' : \`\${row.error.code} \${row.error.path}\`)),
+    rows: rows.map((row) => (row.error === undefined ? 'ok' : \`\${row.error.code} \${row.error.field}\`)),
     names: names.length,
     vector: names.every((name, i) => vector.values[i] === answer.features[name]),
     refused,

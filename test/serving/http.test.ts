@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createApi } from '../../src/serving/http/api.ts'
+import { HTTP_ERRORS } from '../../src/serving/http/error-table.ts'
 import type { TakenEvent } from '../../src/serving/http/event-list.ts'
 import { EVENTS_MAX } from '../../src/serving/http/event-list.ts'
 import { NOW, payment, scored, World } from './world.ts'
@@ -26,6 +27,9 @@ beforeEach(async () => {
     onFailure: (error) => failures.push(error),
   })
 })
+
+/** Of a problem that is about no field. */
+const WHOLE = { field: null, value: null }
 
 const NDJSON = 'application/x-ndjson'
 const JSON_TYPE = 'application/json'
@@ -62,7 +66,9 @@ describe('POST /v1/services/:service', () => {
         error: {
           code: 'EVENT_VALUE',
           message: 'amount: "1.005" has more than 2 decimals: money at scale 2 is never rounded',
-          path: 'event.amount',
+          field: 'event.amount',
+          value: '"1.005"',
+          cure: 'send an amount with at most 2 decimals',
         },
       },
     })
@@ -72,7 +78,8 @@ describe('POST /v1/services/:service', () => {
         error: {
           code: 'FIELD_MISSING',
           message: 'card_profile needs keys, and the request has none',
-          path: 'keys',
+          field: 'keys',
+          value: null,
           cure: 'send "keys": { "card_id": ..., "merchant_id": ... }',
         },
       },
@@ -85,6 +92,7 @@ describe('POST /v1/services/:service', () => {
       body: {
         error: {
           code: 'SERVICE_UNKNOWN',
+          ...WHOLE,
           message: "there is no service 'checkout_rsk'",
           cure: "did you mean 'checkout_risk'?",
         },
@@ -99,6 +107,7 @@ describe('POST /v1/services/:service', () => {
       503,
       {
         code: 'STORE_FAILED',
+        ...WHOLE,
         message: 'the online store could not be read',
         cure: 'ask again: nothing is wrong with the request',
       },
@@ -126,12 +135,19 @@ describe('what helps a caller to do better', () => {
       const text = Buffer.from(`{"event":{"card_id":"käse"}}`)
       const cut = Uint8Array.from(text.subarray(0, text.indexOf('ä') + 1))
       expect(await (await send(path, cut)).json()).toEqual({
-        error: { code: 'BODY_JSON', message: 'the body is not UTF-8', cure: 'send JSON in UTF-8' },
+        error: { code: 'BODY_JSON', ...WHOLE, message: 'the body is not UTF-8', cure: 'send JSON in UTF-8' },
       })
       const zipped = await send(path, '{}', { 'content-encoding': 'br' })
       expect([zipped.status, await zipped.json()]).toEqual([
         415,
-        { error: { code: 'BODY_TYPE', message: 'a body with content-encoding br is not read', cure: 'send it plain' } },
+        {
+          error: {
+            code: 'BODY_TYPE',
+            ...WHOLE,
+            message: 'a body with content-encoding br is not read',
+            cure: 'send it plain',
+          },
+        },
       ])
     },
   )
@@ -145,7 +161,9 @@ describe('POST /v1/services/:service/batch', () => {
     const error = {
       code: 'EVENT_SHAPE',
       message: '1 is not an event of payments: send a JSON object with a field for each column',
-      path: 'event',
+      field: 'event',
+      value: '1',
+      cure: 'send a JSON object with a field for each column',
     }
     expect(body).toEqual({ rows: [answer, { error }, answer] })
     expect((await post('/v1/services/checkout_risk/batch', { rows: [] })).body).toEqual({ rows: [] })
@@ -153,17 +171,28 @@ describe('POST /v1/services/:service/batch', () => {
 
   const cure = 'send { "rows": [ ... ] } with a request of the service in each row'
   it.each<[body: unknown, status: number, error: object]>([
-    [[], 422, { code: 'REQUEST_SHAPE', message: 'an array is not a batch: it must be a JSON object', cure }],
-    [{}, 422, { code: 'FIELD_MISSING', message: 'the batch has no rows', path: 'rows', cure }],
-    [{ rows: {} }, 422, { code: 'REQUEST_SHAPE', message: 'rows: an object is not a list', path: 'rows', cure }],
-    [{ row: [] }, 422, { code: 'FIELD_UNKNOWN', message: "'row' is no field of a batch", path: 'row', cure }],
+    [
+      [],
+      422,
+      { code: 'REQUEST_SHAPE', value: 'an array', message: 'an array is not a batch: it must be a JSON object', cure },
+    ],
+    [{}, 422, { code: 'FIELD_MISSING', message: 'the batch has no rows', field: 'rows', cure }],
+    [
+      { rows: {} },
+      422,
+      { code: 'REQUEST_SHAPE', message: 'rows: an object is not a list', field: 'rows', value: 'an object', cure },
+    ],
+    [{ row: [] }, 422, { code: 'FIELD_UNKNOWN', message: "'row' is no field of a batch", field: 'row', cure }],
     [
       { rows: Array.from({ length: 1_001 }, () => 0) },
       413,
       { code: 'BODY_TOO_LARGE', message: 'the batch has 1001 rows, more than 1000', cure: 'send it in parts' },
     ],
   ])('refuses %j', async (body, status, error) => {
-    expect(await post('/v1/services/checkout_risk/batch', body)).toEqual({ status, body: { error } })
+    expect(await post('/v1/services/checkout_risk/batch', body)).toEqual({
+      status,
+      body: { error: { ...WHOLE, ...error } },
+    })
   })
 })
 
@@ -238,19 +267,24 @@ describe('POST /v1/sources/:source/events', () => {
           {
             index: 1,
             code: 'EVENT_JSON',
-            column: null,
+            ...WHOLE,
+            cure: 'send one JSON object a line',
             message: 'the line is not JSON: column 8: a value is expected, but there is "}"',
           },
           {
             index: 2,
             code: 'EVENT_VALUE',
-            column: 'amount',
+            field: 'amount',
+            value: '"1.005"',
+            cure: 'send an amount with at most 2 decimals',
             message: 'amount: "1.005" has more than 2 decimals: money at scale 2 is never rounded',
           },
           {
             index: 4,
             code: 'EVENT_SHAPE',
-            column: null,
+            field: null,
+            value: '7',
+            cure: 'send a JSON object with a field for each column',
             message: '7 is not an event of payments: send a JSON object with a field for each column',
           },
         ],
@@ -261,13 +295,14 @@ describe('POST /v1/sources/:source/events', () => {
 
   it('answers 422 where it takes none', async () => {
     const message = 'amount is missing; points is missing'
+    const cure = 'send it, or define the column as .nullable()'
     const { amount: _a, points: _p, ...rest } = one
     expect(await post('/v1/sources/payments/events', [rest])).toEqual({
       status: 422,
       body: {
         accepted: 0,
-        rejected: [{ index: 0, code: 'EVENT_MISSING', column: 'amount', message }],
-        error: { code: 'EVENTS_REJECTED', message: `payments takes none of the 1 events: ${message}` },
+        rejected: [{ index: 0, code: 'EVENT_MISSING', field: 'amount', value: null, message, cure }],
+        error: { code: 'EVENTS_REJECTED', ...WHOLE, message: `payments takes none of the 1 events: ${message}`, cure },
       },
     })
     expect(appended).toEqual([])
@@ -308,6 +343,7 @@ describe('POST /v1/sources/:source/events', () => {
       {
         code: 'BODY_JSON',
         message: 'the body is not JSON: line 2, column 14: a name in double quotes is expected, but there is "}"',
+        cure: HTTP_ERRORS.BODY_JSON.cure,
       },
     ],
     [
@@ -382,7 +418,10 @@ describe('POST /v1/sources/:source/events', () => {
       },
     ],
   ])('refuses %s', async (_, source, body, type, headers, status, error) => {
-    expect(await post(`/v1/sources/${source}/events`, body, type, headers)).toEqual({ status, body: { error } })
+    expect(await post(`/v1/sources/${source}/events`, body, type, headers)).toEqual({
+      status,
+      body: { error: { ...WHOLE, ...error } },
+    })
     expect(appended).toEqual([])
   })
 
@@ -399,6 +438,7 @@ describe('POST /v1/sources/:source/events', () => {
       body: {
         error: {
           code: 'INTAKE_FAILED',
+          ...WHOLE,
           message: 'the log did not take the events',
           cure: 'send them all again: those that were stored count once',
         },
@@ -432,6 +472,7 @@ describe('the rest', () => {
       body: {
         error: {
           code: 'ROUTE_UNKNOWN',
+          ...WHOLE,
           message: 'there is nothing at /v1/service/checkout_risk',
           cure: 'see /openapi.json for what there is',
         },
@@ -446,6 +487,7 @@ describe('the rest', () => {
     expect(await response.json()).toEqual({
       error: {
         code: 'METHOD_NOT_ALLOWED',
+        ...WHOLE,
         message: '/v1/services/checkout_risk takes no GET',
         cure: 'send POST',
       },
@@ -467,6 +509,7 @@ describe('the rest', () => {
       {
         error: {
           code: 'INTERNAL',
+          ...WHOLE,
           message: 'millrace failed: nothing is wrong with the request',
           cure: 'ask again, and see its log',
         },

@@ -69,6 +69,8 @@ describe('over a real connection', () => {
       expect(await response.json()).toEqual({
         error: {
           code: 'BODY_TOO_LARGE',
+          field: null,
+          value: null,
           message: 'the body has more than 1048576 bytes',
           cure: 'send it in parts',
         },

@@ -74,7 +74,7 @@ describe('the form of a vector', () => {
     const refusal = {
       code: 'VECTOR_UNFIT',
       message: `picked cannot be answered as a vector: extremes__${feature} is ${kind}, not a number`,
-      path: 'format',
+      field: 'format',
       cure: `ask a service that picks its features without ${feature.replace('_7d', '')}, or ask with format=object`,
     }
     expect(() => vectors.vectorForm('picked')).toThrow(expect.objectContaining(refusal))
@@ -205,21 +205,24 @@ describe('over HTTP', async () => {
 
   const CURE = 'ask with format=object (the default), or format=vector for numbers in a declared order'
   it.each<[query: string, error: object]>([
-    ['format=csv', { code: 'FIELD_VALUE', message: 'format: "csv" is no format of an answer', path: 'format' }],
-    ['format=', { code: 'FIELD_VALUE', message: 'format: "" is no format of an answer', path: 'format' }],
-    ['format=vector&format=object', { code: 'FIELD_VALUE', message: 'format is given 2 times', path: 'format' }],
+    [
+      'format=csv',
+      { code: 'FIELD_VALUE', message: 'format: "csv" is no format of an answer', field: 'format', value: '"csv"' },
+    ],
+    ['format=', { code: 'FIELD_VALUE', message: 'format: "" is no format of an answer', field: 'format', value: '""' }],
+    ['format=vector&format=object', { code: 'FIELD_VALUE', message: 'format is given 2 times', field: 'format' }],
     [
       'fromat=vector',
       {
         code: 'FIELD_UNKNOWN',
         message: '"fromat" is no parameter of this route',
-        path: 'fromat',
+        field: 'fromat',
         cure: `did you mean 'format'? ${CURE}`,
       },
     ],
   ])('refuses ?%s', async (query, error) => {
     for (const path of ['login_risk', 'login_risk/batch']) {
-      expect(await call(`${path}?${query}`)).toEqual([422, { error: { cure: CURE, ...error } }])
+      expect(await call(`${path}?${query}`)).toEqual([422, { error: { value: null, cure: CURE, ...error } }])
     }
   })
 })

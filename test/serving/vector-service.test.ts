@@ -199,7 +199,7 @@ describe('a batch', () => {
     const answers = await world.vectors.answerBatch('checkout_risk', [good, bad, null, good])
     const single = await world.vectors.answer('checkout_risk', good)
     expect(answers[0]).toEqual(single)
-    expect(answers[1]).toMatchObject({ code: 'EVENT_VALUE', path: 'event.amount' })
+    expect(answers[1]).toMatchObject({ code: 'EVENT_VALUE', field: 'event.amount' })
     expect(answers[2]).toMatchObject({ code: 'REQUEST_SHAPE' })
     expect(answers[3]).toEqual(single)
     const texts = await world.vectors.answerBatchText('checkout_risk', [good, bad])

@@ -12,7 +12,7 @@ const keys = { card_id: 'c', merchant_id: 'm' }
 
 type Case = [service: string, request: unknown, sentence: string]
 
-/** Each as `CODE path: message; cure`. */
+/** Each as `CODE field: message; cure`. */
 const WRONG: Case[] = [
   ['checkout_risc', good, "SERVICE_UNKNOWN: there is no service 'checkout_risc'; did you mean 'checkout_risk'?"],
   [
@@ -55,32 +55,32 @@ const WRONG: Case[] = [
   [
     'checkout_risk',
     { event: [], request },
-    'EVENT_SHAPE event: an array is not an event of payments: send a JSON object with a field for each column',
+    'EVENT_SHAPE event: an array is not an event of payments: send a JSON object with a field for each column; send a JSON object with a field for each column',
   ],
   [
     'checkout_risk',
     { event: { ...event, card_id: undefined }, request },
-    'EVENT_MISSING event.card_id: card_id is missing',
+    'EVENT_MISSING event.card_id: card_id is missing; send it, or define the column as .nullable()',
   ],
   [
     'checkout_risk',
     { event: { ...event, card_id: 12 }, request },
-    'EVENT_TYPE event.card_id: card_id: 12 is not a text',
+    'EVENT_TYPE event.card_id: card_id: 12 is not a text; send a text',
   ],
   [
     'checkout_risk',
     { event: { ...event, amount: '1.005' }, request },
-    'EVENT_VALUE event.amount: amount: "1.005" has more than 2 decimals: money at scale 2 is never rounded',
+    'EVENT_VALUE event.amount: amount: "1.005" has more than 2 decimals: money at scale 2 is never rounded; send an amount with at most 2 decimals',
   ],
   [
     'checkout_risk',
     { event: { ...event, occurred_at: '2026-05-01T12:00:00' }, request },
-    'EVENT_VALUE event.occurred_at: occurred_at: "2026-05-01T12:00:00" names no instant: end it with Z or its offset',
+    'EVENT_VALUE event.occurred_at: occurred_at: "2026-05-01T12:00:00" names no instant: end it with Z or its offset; end it with Z or its offset',
   ],
   [
     'checkout_risk',
     { event: { ...event, fraud: false }, request },
-    'EVENT_OUTCOME event.fraud: fraud is an outcome: it is not known while the event is scored, so leave it out (it is null until the event itself arrives)',
+    'EVENT_OUTCOME event.fraud: fraud is an outcome: it is not known while the event is scored, so leave it out (it is null until the event itself arrives); leave it out',
   ],
   [
     'checkout_risk',
@@ -127,7 +127,11 @@ const WRONG: Case[] = [
     { keys: { ...keys, merchant: 'm' } },
     "FIELD_UNKNOWN keys.merchant: keys.merchant is no key of card_profile; did you mean 'merchant_id'?",
   ],
-  ['card_profile', { keys: { ...keys, card_id: 7 } }, 'EVENT_TYPE keys.card_id: keys.card_id: 7 is not a text'],
+  [
+    'card_profile',
+    { keys: { ...keys, card_id: 7 } },
+    'EVENT_TYPE keys.card_id: keys.card_id: 7 is not a text; send a text',
+  ],
   [
     'login_risk',
     { event: login, keys },
@@ -136,7 +140,7 @@ const WRONG: Case[] = [
   [
     'login_risk',
     { event: { ...login, at: 1_777_000_000 }, keys: { merchant_id: 'm' } },
-    'EVENT_VALUE event.at: at: 1777000000 is outside the years 2000 to 2100: the unit is wrong, times are epoch milliseconds',
+    'EVENT_VALUE event.at: at: 1777000000 is outside the years 2000 to 2100: the unit is wrong, times are epoch milliseconds; send epoch milliseconds',
   ],
   [
     'card_profile',
@@ -172,9 +176,9 @@ describe('a wrong request is refused in a sentence', async () => {
       () => expect.unreachable(),
       (thrown: ServingError) => thrown,
     )
-    const path = error.path === null ? '' : ` ${error.path}`
+    const field = error.field === null ? '' : ` ${error.field}`
     const cure = error.cure === null ? '' : `; ${error.cure}`
-    expect(`${error.code}${path}: ${error.message}${cure}`).toBe(sentence)
+    expect(`${error.code}${field}: ${error.message}${cure}`).toBe(sentence)
     expect(error.retryable).toBe(false)
   })
 
@@ -191,7 +195,7 @@ describe('a wrong request is refused in a sentence', async () => {
     await expect(vectors.answer('deep', { keys, request: nested(50_000) })).rejects.toMatchObject({
       code: 'FIELD_VALUE',
       message: 'request is nested too deep',
-      path: 'request',
+      field: 'request',
     })
   })
 

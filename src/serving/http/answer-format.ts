@@ -13,15 +13,15 @@ export function readFormat(url: string): AnswerFormat {
   for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
     if (name !== 'format') {
       const cure = namesCure(name, ['format'], CURE)
-      throw new ServingError('FIELD_UNKNOWN', `${showValue(name)} is no parameter of this route`, { path: name, cure })
+      throw new ServingError('FIELD_UNKNOWN', `${showValue(name)} is no parameter of this route`, { field: name, cure })
     }
     given.push(value)
   }
   const [format = 'object', another] = given
   if (another !== undefined) {
-    throw new ServingError('FIELD_VALUE', `format is given ${given.length} times`, { path: 'format', cure: CURE })
+    throw new ServingError('FIELD_VALUE', `format is given ${given.length} times`, { field: 'format', cure: CURE })
   }
   if (format === 'object' || format === 'vector') return format
   const message = `format: ${showValue(format)} is no format of an answer`
-  throw new ServingError('FIELD_VALUE', message, { path: 'format', cure: CURE })
+  throw new ServingError('FIELD_VALUE', message, { field: 'format', value: showValue(format), cure: CURE })
 }

@@ -1,13 +1,14 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { ServingError } from '../serving-error.ts'
-import { type ApiCode, HTTP_ERRORS } from './error-table.ts'
+import { type ApiCode, HTTP_ERRORS, type HttpErrorCode } from './error-table.ts'
 
 /** A call that is refused by the API itself. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: ApiCode
   readonly cure: string | null
-  readonly path = null
+  readonly field = null
+  readonly value = null
   constructor(code: ApiCode, message: string, cure: string | null = null, cause?: unknown) {
     super(message, cause === undefined ? {} : { cause })
     this.code = code
@@ -15,25 +16,40 @@ export class ApiError extends Error {
   }
 }
 
-/** What every error looks like on the wire. */
-export interface ErrorBody {
-  readonly error: {
-    readonly code: string
-    readonly message: string
-    /** Where in the request, as `keys.card_id`. */
-    readonly path?: string
-    readonly cure?: string
-  }
+/** What is wrong, in the one form that all answers have it in. */
+export interface Problem {
+  readonly code: HttpErrorCode
+  /** Where in the request, as `keys.card_id`; of an event, its column. Null where the whole is meant. */
+  readonly field: string | null
+  /** What stands there: JSON, shortened. Null where nothing does. */
+  readonly value: string | null
+  readonly message: string
+  readonly cure: string
 }
 
-export function errorBody({ code, message, path, cure }: ApiError | ServingError): ErrorBody {
+/** What every error looks like on the wire. */
+export interface ErrorBody {
+  readonly error: Problem
+}
+
+export function errorBody(error: ApiError | ServingError): ErrorBody {
+  return { error: problemOf(error) }
+}
+
+/** A problem as it is told. Where nobody knows a cure of its own, it is that of its code. */
+export function problemOf({
+  code,
+  field,
+  value,
+  message,
+  cure,
+}: Omit<Problem, 'cure'> & { readonly cure: string | null }): Problem {
   return {
-    error: {
-      code,
-      message: tidy(message),
-      ...(path === null ? {} : { path: tidy(path) }),
-      ...(cure === null ? {} : { cure: tidy(cure) }),
-    },
+    code,
+    field: field === null ? null : tidy(field),
+    value: value === null ? null : tidy(value),
+    message: tidy(message),
+    cure: tidy(cure ?? HTTP_ERRORS[code].cure),
   }
 }
 

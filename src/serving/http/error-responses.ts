@@ -41,5 +41,5 @@ export function errorResponses(
 
 function errorExample(code: HttpErrorCode): object {
   const { meaning, cure } = HTTP_ERRORS[code]
-  return { error: { code, message: meaning, cure } }
+  return { error: { code, field: null, value: null, message: meaning, cure } }
 }

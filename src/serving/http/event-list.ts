@@ -1,6 +1,6 @@
 import { EventError, showValue } from '../../features/event-error.ts'
 import type { ParsedEvent, SourceModel } from '../../features/model.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, type Problem, problemOf } from './api-error.ts'
 import { parseJson } from './body.ts'
 import { jsonFaultText } from './json-fault.ts'
 
@@ -16,12 +16,9 @@ export interface TakenEvent {
 }
 
 /** An event that its source refuses. */
-export interface RejectedEvent {
+export interface RejectedEvent extends Problem {
   /** Its place in the list, from 0; of NDJSON its line, from 0. */
   readonly index: number
-  readonly code: string
-  readonly column: string | null
-  readonly message: string
 }
 
 export interface EventList {
@@ -59,7 +56,7 @@ function eventsOfLines(source: SourceModel, text: string): EventList {
       event = source.decoded ? null : JSON.parse(line)
     } catch {
       const message = `the line is not JSON: ${jsonFaultText(line).replace('line 1, ', '')}`
-      list.rejected.push({ index, code: 'EVENT_JSON', column: null, message })
+      list.reject(index, { code: 'EVENT_JSON', column: null, value: null, message, cure: null })
       continue
     }
     list.add(index, event, line)
@@ -79,6 +76,9 @@ function eventsOfJson(source: SourceModel, text: string): EventList {
   }
   return list
 }
+
+/** Why an event is refused, as an {@link EventError} says it. */
+type Refusal = Omit<Problem, 'field' | 'cure'> & { readonly column: string | null; readonly cure: string | null }
 
 class ListBuilder implements EventList {
   readonly taken: TakenEvent[] = []
@@ -105,8 +105,9 @@ class ListBuilder implements EventList {
     } catch (error) {
       // JSON is read to any depth, but written by recursion.
       if (!(error instanceof RangeError)) throw error
-      const message = 'the event is nested too deep: send it as a line of NDJSON, or without what is nested so deep'
-      this.rejected.push({ index, code: 'EVENT_SHAPE', column: null, message })
+      const cure = 'send it as a line of NDJSON, or without what is nested so deep'
+      const message = `the event is nested too deep: ${cure}`
+      this.reject(index, { code: 'EVENT_SHAPE', column: null, value: null, message, cure })
       return
     }
     this.add(index, event, raw)
@@ -119,7 +120,11 @@ class ListBuilder implements EventList {
       this.taken.push({ parsed, raw })
     } catch (error) {
       if (!(error instanceof EventError)) throw error
-      this.rejected.push({ index, code: error.code, column: error.column, message: error.message })
+      this.reject(index, error)
     }
+  }
+
+  reject(index: number, { code, column, value, message, cure }: Refusal): void {
+    this.rejected.push({ index, ...problemOf({ code, field: column, value, message, cure }) })
   }
 }

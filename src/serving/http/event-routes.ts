@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
 import type { Model, SourceModel } from '../../features/model.ts'
 import { namesCure } from '../../features/nearest-name.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, errorBody } from './api-error.ts'
 import { readText } from './body.ts'
 import { EVENTS_MAX, readEvents, type TakenEvent } from './event-list.ts'
 
@@ -27,7 +27,7 @@ export function addEventRoutes(
     const answer = { accepted: taken.length, rejected }
     if (taken.length > 0 || rejected.length === 0) return c.json(answer)
     const message = `${source.name} takes none of the ${rejected.length} events: ${rejected[0]!.message}`
-    return c.json({ ...answer, error: { code: 'EVENTS_REJECTED', message } }, 422)
+    return c.json({ ...answer, ...errorBody(new ApiError('EVENTS_REJECTED', message, rejected[0]!.cure)) }, 422)
   })
 }
 

@@ -15,18 +15,18 @@ const FREE: JsonSchema = { type: 'object', additionalProperties: true }
 
 /** What is wrong with a call. */
 export function problemSchema(named: Naming): JsonSchema {
-  return named(
-    'Problem',
-    objectOf(
-      {
-        code: { ...TEXT, description: 'What kind of error it is: the answers of each route list theirs.' },
-        message: { ...TEXT, description: 'A sentence that names the field and the value.' },
-        path: { ...TEXT, description: 'Where in the request, as keys.card_id.' },
-        cure: { ...TEXT, description: 'What to do about it.' },
-      },
-      ['path', 'cure'],
-    ),
-  )
+  return named('Problem', objectOf(PROBLEM))
+}
+
+const PROBLEM = {
+  code: { ...TEXT, description: 'What kind of error it is: the answers of each route list theirs.' },
+  field: {
+    ...TEXT_OR_NULL,
+    description: 'Where in the request, as keys.card_id; of an event, its column. Null where the whole is meant.',
+  },
+  value: { ...TEXT_OR_NULL, description: 'What stands there: JSON, shortened. Null where nothing does.' },
+  message: { ...TEXT, description: 'A sentence that names the field and the value.' },
+  cure: { ...TEXT, description: 'What to do about it.' },
 }
 
 export function refusalSchema(named: Naming): JsonSchema {
@@ -38,9 +38,7 @@ function rejectionSchema(named: Naming): JsonSchema {
     'Rejection',
     objectOf({
       index: { ...INTEGER, description: 'The place in the list, from 0; of NDJSON the line, from 0.' },
-      code: TEXT,
-      column: TEXT_OR_NULL,
-      message: TEXT,
+      ...PROBLEM,
     }),
   )
 }

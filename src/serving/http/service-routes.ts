@@ -45,16 +45,20 @@ async function readRows(c: Context): Promise<readonly unknown[]> {
   const body = parseJson(await readText(c, BATCH_BYTES_MAX))
   const cure = 'send { "rows": [ ... ] } with a request of the service in each row'
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new ServingError('REQUEST_SHAPE', `${showValue(body)} is not a batch: it must be a JSON object`, { cure })
+    throw new ServingError('REQUEST_SHAPE', `${showValue(body)} is not a batch: it must be a JSON object`, {
+      value: showValue(body),
+      cure,
+    })
   }
   for (const field of Object.keys(body)) {
     if (field === 'rows') continue
-    throw new ServingError('FIELD_UNKNOWN', `'${field}' is no field of a batch`, { path: field, cure })
+    throw new ServingError('FIELD_UNKNOWN', `'${field}' is no field of a batch`, { field, cure })
   }
   const { rows } = body as { rows?: unknown }
   if (!Array.isArray(rows)) {
-    const message = rows === undefined ? 'the batch has no rows' : `rows: ${showValue(rows)} is not a list`
-    throw new ServingError(rows === undefined ? 'FIELD_MISSING' : 'REQUEST_SHAPE', message, { path: 'rows', cure })
+    if (rows === undefined) throw new ServingError('FIELD_MISSING', 'the batch has no rows', { field: 'rows', cure })
+    const value = showValue(rows)
+    throw new ServingError('REQUEST_SHAPE', `rows: ${value} is not a list`, { field: 'rows', value, cure })
   }
   if (rows.length > BATCH_ROWS_MAX) {
     throw new ApiError(
