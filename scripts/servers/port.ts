@@ -1,4 +1,5 @@
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A process that was killed closes its ports a little later. */
@@ -24,12 +25,28 @@ export async function untilFree(name: string, port: number): Promise<void> {
   }
 }
 
-/** Ports on which nothing listens, for servers that are about to start. */
+/**
+ * Claims a port for as long as this process lives; answers false where another one has: until a server listens on it, whoever
+ * chooses at the same time would find it free as well. The claim is a socket of Linux without a file, which vanishes with the process.
+ */
+export async function claimPort(port: number): Promise<boolean> {
+  const claim = createServer()
+  try {
+    claim.listen(`\0millrace-port-${port}`)
+    await once(claim, 'listening')
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EADDRINUSE'
+  }
+  claim.unref()
+  return true
+}
+
+/** Ports on which nothing listens, for servers that are about to start, claimed for this process. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>()
   while (ports.size < count) {
     const port = FREE_MIN + Math.floor(Math.random() * (FREE_MAX - FREE_MIN))
-    if (!(await isTaken(port))) ports.add(port)
+    if (!(await isTaken(port)) && (await claimPort(port))) ports.add(port)
   }
   return [...ports]
 }

@@ -223,8 +223,13 @@ export const profile = featureService('profile', { features: [spending.pick('tot
     }))
     writeFileSync(join(folder, 'payments.ndjson'), events.map((event) => JSON.stringify(event)).join('\n'))
   })
-  afterAll(() => {
-    child?.kill('SIGKILL')
+  afterAll(async () => {
+    // Gone before the folder goes.
+    if (child !== null && child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, 'exit')
+      child.kill('SIGKILL')
+      await exited
+    }
     rmSync(folder, { recursive: true })
   })
 
@@ -268,6 +273,8 @@ export const profile = featureService('profile', { features: [spending.pick('tot
     for await (const line of createInterface({ input: child.stdout! })) {
       if ((JSON.parse(line) as { event: string }).event === 'ready') break
     }
+    // Nothing that it says later may stay in the pipe until that is full.
+    child.stdout!.resume()
     await expect.poll(async () => (await shown())[0]!.entry.status, { timeout: 60_000 }).toBe('ok')
     expect((await shown())[0]!.memory).toMatchObject({ held: { entities: 3 } })
     const exited = once(child, 'exit')

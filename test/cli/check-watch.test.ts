@@ -16,7 +16,7 @@ beforeEach(() => {
   mkdirSync(join(folder, 'lib'))
 })
 afterEach(async () => {
-  if (child !== null && child.exitCode === null) {
+  if (child !== null && child.exitCode === null && child.signalCode === null) {
     child.kill('SIGKILL')
     await new Promise((ended) => child!.once('exit', ended))
   }
@@ -38,7 +38,7 @@ function watch(...args: string[]) {
     async until(text: string): Promise<string> {
       const begun_ms = Date.now()
       while (!output.includes(text)) {
-        if (Date.now() - begun_ms > WAIT_MS_MAX || started.exitCode !== null)
+        if (Date.now() - begun_ms > WAIT_MS_MAX || started.exitCode !== null || started.signalCode !== null)
           throw new Error(`no '${text}' in: ${output}`)
         await new Promise((pause) => setTimeout(pause, 20))
       }

@@ -78,7 +78,7 @@ describe('the lock of a data folder', () => {
       expect(pid).not.toBe(parent.pid)
       process.kill(pid, 'SIGKILL')
       const state = () => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]![0]
-      await expect.poll(state).toBe('Z')
+      await expect.poll(state, { timeout: 30_000 }).toBe('Z')
       expect(readHolder(folder)).toBeNull()
       await (await lockDataFolder(folder, 'dev')).release()
     },

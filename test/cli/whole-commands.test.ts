@@ -207,7 +207,7 @@ describe('while dev holds the data folder', () => {
     expect(load.stderr).toContain(
       '3 lines were rejected: see payments.ndjson.rejected.ndjson\n  line 8: the line is not JSON',
     )
-    await expect.poll(async () => (await countOf('c3', 'held')).value, { timeout: 30_000 }).toBe(OF_CARD)
+    await expect.poll(async () => (await countOf('c3', 'held')).value, { timeout: 120_000 }).toBe(OF_CARD)
     const vector = await json<{ features: Record<string, unknown> }>(
       'get',
       'profile',
@@ -292,7 +292,7 @@ describe('what is told, and where', () => {
     child.stderr.on('data', (text: Buffer) => (stderr += text))
     child.stdin.write(`${lines.slice(0, 5).join('\n')}\n${lines[5]!.slice(0, 20)}`)
     // By then it listens for signals; it waits for the rest of the last line.
-    await expect.poll(() => existsSync(join(folder, 'pipe/ingest')), { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => existsSync(join(folder, 'pipe/ingest')), { timeout: 120_000 }).toBe(true)
     // Not its exit: what it wrote may come after that.
     const closed = once(child, 'close')
     child.kill('SIGINT')

@@ -18,10 +18,10 @@ let temporary: Awaited<ReturnType<typeof temporaryFolder>>
 let environment: Record<string, string>
 let place: ServicesPlace
 
-// A set of our own: whoever works here may have the usual one running.
+// A set of our own: whoever works here may have the usual one running, and another run of this test another one.
 beforeAll(async () => {
   temporary = await temporaryFolder()
-  for (let offset = 10; ; offset += 10) {
+  for (let offset = 10 * (1 + (process.pid % 90)); ; offset += 10) {
     environment = { MILLRACE_SERVICES_FOLDER: temporary.path, MILLRACE_SERVICES_PORT_OFFSET: String(offset) }
     place = servicesPlace(environment)
     const taken = await Promise.all(Object.values(place.ports).map(isTaken))

@@ -185,7 +185,9 @@ describe('a server that says nothing is given up', () => {
       message: expect.stringMatching(/said nothing for 2000 ms: try again, or raise timeouts\.answer_ms/),
     })
     await front.signal('SIGCONT')
-    expect((await hasty.describe('big'))!.columns.has('word')).toBe(true)
+    await expect
+      .poll(async () => (await hasty.describe('big'))?.columns.has('word'), { timeout: 60_000, interval: 500 })
+      .toBe(true)
     await hasty.close()
   })
 

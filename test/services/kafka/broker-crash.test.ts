@@ -53,7 +53,7 @@ itOnABroker(
 itOnABroker(
   'an append fails, with the reason, while the broker is away for longer than it may take, and the next one is written',
   async (brokers) => {
-    const log = brokers.log({ delivery_ms: 500 })
+    const log = brokers.log({ delivery_ms: 3_000 })
     await log.ensureTopic('t', 1)
     const message = (text: string) => [{ key: 'k', value: Buffer.from(text) }]
     await log.append('t', message('before'))

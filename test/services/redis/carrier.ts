@@ -88,13 +88,16 @@ export async function missing(store: OnlineStore, below: number): Promise<number
   return found
 }
 
+/** Looks that prove something without which {@link watch} does not stop: a busy machine may come to few. */
+const LOOKS_MIN = 5
+
 /**
  * Looks again and again whether the mark proves more than is there, until told to stop. Looks that meet an error, or after which
  * the mark is lower, prove nothing. Answers how many did.
  */
 export async function watch(store: OnlineStore, stop: () => boolean): Promise<number> {
   let looks = 0
-  while (!stop()) {
+  while (!stop() || looks < LOOKS_MIN) {
     try {
       const before = (await mark(store)) ?? 0
       const lost = await missing(store, before)

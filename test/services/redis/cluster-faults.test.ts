@@ -32,6 +32,7 @@ describe('a Redis cluster', () => {
     const watching = watch(reader, () => done)
     try {
       await sleep(500)
+      while (carrier.position < 1_000) await sleep(20)
       await load(carrier)
       await sleep(500)
     } finally {

@@ -108,13 +108,15 @@ describe('Redis', () => {
     const [master, replica, sentinel] = [await start(), await start(), await RedisServer.startSentinel()]
     cleanups.push(() => sentinel.dispose())
     replica.cli('replicaof', '127.0.0.1', String(master.port))
+    await until(() => replica.cli('info', 'replication').includes('master_link_status:up'))
+    await until(() => /^slave0:.*state=online/m.test(master.cli('info', 'replication')))
+    // A sentinel asks a master for its replicas at once, and then every ten seconds.
     sentinel.cli('sentinel', 'monitor', 'main', '127.0.0.1', String(master.port), '1')
     sentinel.cli('sentinel', 'set', 'main', 'down-after-milliseconds', '500')
     const url = `redis+sentinel://127.0.0.1:${sentinel.port}/main`
     const store = await open(url, { patience_ms: 20_000, check_ms: 100 })
     await works(store)
     await until(() => sentinel.cli('sentinel', 'replicas', 'main').includes(String(replica.port)))
-    await until(() => replica.cli('info', 'replication').includes('master_link_status:up'))
     await until(() => sentinel.cli('sentinel', 'ckquorum', 'main').startsWith('OK'))
     await master.kill()
     const carrier = new Carrier(store)
@@ -170,7 +172,7 @@ describe('Redis', () => {
 })
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 1_000; i++) {
     if (holds()) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }

@@ -36,7 +36,9 @@ describe('a single Redis', () => {
     const carrying = carrier.carryUntil(() => done)
     const watching = watch(reader, () => done)
     for (let i = 0; i < 6; i++) {
+      const before = carrier.position
       await sleep(300 + 67 * i)
+      while (carrier.position < before + 200) await sleep(20)
       await server.kill()
       // Shorter and longer than the patience of one call.
       await sleep(120 * i)

@@ -51,7 +51,7 @@ describe('the memory of Redis', () => {
       await carrier.carry(500)
       server.cli('config', 'set', 'maxmemory', String(used() - 100_000))
       const carrying = carrier.carry(1_000)
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      while (carrier.troubles.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
       server.cli('config', 'set', 'maxmemory', '0')
       await carrying
       expect(carrier.troubles).toEqual(['FULL'])

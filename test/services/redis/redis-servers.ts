@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { claimPort } from '../../../scripts/servers/port.ts'
 
 /** How long a server may take to answer its first PING; it takes some 50 ms. */
 const START_MS_MAX = 20_000
@@ -239,7 +240,7 @@ function slotsOf(node: RedisServer): string {
 async function freePort(): Promise<number> {
   for (;;) {
     const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN))
-    if ((await isFree(port)) && (await isFree(port + 10_000))) return port
+    if ((await isFree(port)) && (await isFree(port + 10_000)) && (await claimPort(port))) return port
   }
 }
 
