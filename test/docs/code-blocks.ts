@@ -3,20 +3,6 @@ import { join, relative, resolve } from 'node:path'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 
-const NEW = 'node bin/millrace.js init ../fraud-features\ncd ../fraud-features\nnpm install millrace\n'
-const LOADED = `${NEW}npx millrace ingest payments data/payments.ndjson --archive\nnpx millrace backfill\n`
-
-/** Pages that begin in a project, and what was done there before. Those of docs/start make one. */
-export const IN_A_PROJECT: ReadonlyMap<string, string> = new Map([
-  ['docs/recipes/changing-a-feature-safely.md', LOADED],
-  ['docs/recipes/loading-past-data.md', NEW],
-])
-
-/** Pages that a reader follows from the first line to the last. */
-export function walks(): string[] {
-  return pages().filter((page) => page.startsWith('docs/start/') || IN_A_PROJECT.has(page))
-}
-
 /** A block of code in a page. */
 export interface CodeBlock {
   /** From the project's folder: `docs/concepts/windows.md`. */
@@ -28,6 +14,8 @@ export interface CodeBlock {
   readonly text: string
   /** What the page says that the block is: a first line `// feature-defs/payments.ts`. */
   readonly file: string | null
+  /** Whether the page says so right behind it: of what it shows, more is printed. */
+  readonly shortened: boolean
 }
 
 /** Every page of Markdown that is for users: README.md and all under docs. */
@@ -41,7 +29,8 @@ export function pages(): string[] {
 export function codeBlocks(page: string, text = readFileSync(join(ROOT, page), 'utf8')): CodeBlock[] {
   const blocks: CodeBlock[] = []
   let open: { language: string; line: number; lines: string[] } | null = null
-  for (const [i, line] of text.split('\n').entries()) {
+  const all = text.split('\n')
+  for (const [i, line] of all.entries()) {
     const fence = /^ *```(.*)$/.exec(line)
     if (fence === null) open?.lines.push(line)
     else if (open === null) {
@@ -53,7 +42,8 @@ export function codeBlocks(page: string, text = readFileSync(join(ROOT, page), '
     } else {
       const body = open.lines.join('\n')
       const file = /^(?:\/\/|#) ([\w./-]+\.\w+)$/.exec(open.lines[0] ?? '')?.[1] ?? null
-      blocks.push({ page, line: open.line, language: open.language, text: body, file })
+      const shortened = /^\(shortened/.test(all[i + 2] ?? '')
+      blocks.push({ page, line: open.line, language: open.language, text: body, file, shortened })
       open = null
     }
   }

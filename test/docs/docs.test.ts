@@ -1,25 +1,44 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { ArgsDef } from 'citty'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
 import { COMMANDS } from '../../src/cli/commands.ts'
+import { loadConfig } from '../../src/cli/config/load-config.ts'
 import { VARIABLES } from '../../src/cli/config/variables.ts'
 import { projectFiles } from '../../src/cli/init/project-files.ts'
 import { loadDefinitions } from '../../src/cli/load-definitions.ts'
 import { METRICS } from '../../src/cli/metric-table.ts'
+import { hookTypeScript } from '../../src/cli/typescript-hook.ts'
+import { collect } from '../../src/features/collect.ts'
+import { resolve } from '../../src/features/resolve.ts'
 import { compile, type Diagnostic } from '../types/compiler.ts'
-import { type CodeBlock, codeBlocks, folderOf, pages, ROOT, walks } from './code-blocks.ts'
-import { moduleOf, setCommon } from './snippets.ts'
+import { type CodeBlock, codeBlocks, folderOf, pages, ROOT } from './code-blocks.ts'
+import { FOLLOWED, isInProject } from './followed-pages.ts'
+import { JUDGED, judgedBlock, judgeOf } from './judged-blocks.ts'
+import { NOT_RUN } from './not-run.ts'
+import { stepsOf } from './page-steps.ts'
+import { isProgram, moduleOf, setCommon } from './snippets.ts'
 
 const folder = join(ROOT, '.tmp', `docs-${process.pid}`)
 const blocks = pages().flatMap((page) => codeBlocks(page))
 const of = (language: string) => blocks.filter((block) => block.language === language)
 const place = ({ page, line }: CodeBlock) => `${page}:${line}`
 
-/** What a page writes down as files of its project. */
-const filesOf = (page: string) => of('ts').filter((block) => block.page === page && block.file !== null)
+/** The files of a new project: pages go on in it. */
+const ofProject = projectFiles({
+  name: 'fraud-features',
+  version: '9.9.9',
+  dependency: '9.9.9',
+  now_ms: Date.UTC(2026, 0, 9),
+}).filter(({ path }) => /^(feature-defs|test)\//.test(path))
+
+/** What a page writes down as files of its project, and those that are there before. */
+const filesOf = (page: string) => [
+  ...(isInProject(page) ? ofProject.map(({ path, text }) => ({ file: path, text })) : []),
+  ...of('ts').filter((block) => block.page === page && block.file !== null),
+]
 
 /** Where each block was written, by its path. */
 const written = new Map<string, CodeBlock>()
@@ -27,14 +46,8 @@ const written = new Map<string, CodeBlock>()
 beforeAll(async () => {
   setCommon((await import('./common.ts')) as Readonly<Record<string, unknown>>)
   // These pages go on in a new project.
-  for (const page of walks()) {
-    const files = projectFiles({
-      name: 'fraud-features',
-      version: '9.9.9',
-      dependency: '9.9.9',
-      now_ms: Date.UTC(2026, 0, 9),
-    })
-    for (const { path, text } of files.filter(({ path }) => /^(feature-defs|test)\//.test(path))) {
+  for (const page of pages().filter(isInProject)) {
+    for (const { path, text } of ofProject) {
       mkdirSync(dirname(join(folder, folderOf(page), path)), { recursive: true })
       writeFileSync(join(folder, folderOf(page), path), text)
     }
@@ -80,8 +93,25 @@ describe('what the pages show in TypeScript', () => {
   ]
 
   it.each(withDefinitions)('the definitions of %s have no problems', async (page) => {
-    const { problems } = await loadDefinitions(join(folder, folderOf(page), 'feature-defs'))
+    const { problems, model } = await loadDefinitions(join(folder, folderOf(page), 'feature-defs'))
     expect(problems).toEqual([])
+    expect(model!.sources.size).toBeGreaterThan(0)
+  })
+
+  const defining = of('ts').filter((block) => block.file === null && !isProgram(block))
+
+  it.each(defining.map((block) => [place(block), block]))('what %s defines has no problems', async (_, block) => {
+    const file = join(folder, folderOf(block.page), `snippet-${block.line}.ts`)
+    hookTypeScript(`${pathToFileURL(folder).href}/`)
+    const exports = (await import(pathToFileURL(file).href)) as Record<string, unknown>
+    expect(resolve(collect([{ file, exports }])).problems).toEqual([])
+  })
+
+  const configs = of('ts').filter(({ file }) => file === 'millrace.config.ts')
+
+  it.each(configs.map((block) => [place(block), block]))('%s is a configuration', async (_, { page }) => {
+    const { redis, kafka, clickhouse } = await loadConfig({ file: null, env: {}, cwd: join(folder, folderOf(page)) })
+    expect([redis, kafka, clickhouse]).not.toContain(null)
   })
 
   const tests = of('ts').filter(({ file }) => file?.endsWith('.test.ts'))
@@ -102,44 +132,37 @@ describe('what the pages show in TypeScript', () => {
   )
 })
 
-describe('what they show in other languages', () => {
-  it.each(of('json').map((block) => [place(block), block]))('%s is JSON', (_, { text }) => {
-    for (const line of text.includes('\n{') ? text.split('\n') : [text]) expect(() => JSON.parse(line)).not.toThrow()
-  })
+describe('what is done with every block', () => {
+  const followed = new Set(
+    [...FOLLOWED.keys()].flatMap((page) =>
+      stepsOf(page).flatMap(({ block, shown }) => [block, ...(shown === null ? [] : [shown])].map(place)),
+    ),
+  )
+  /** Pages that scripts/reference.ts writes: test/project/reference.test.ts compares them with the code. */
+  const isGenerated = ({ page, language }: CodeBlock) =>
+    language === 'text' && readFileSync(join(ROOT, page), 'utf8').includes('<!-- Made from the code')
 
-  it.each(of('yaml').map((block) => [place(block), block]))('%s is YAML', (_, { text }) => {
-    expect(parse(text)).not.toBeNull()
-  })
-
-  it.each(of('sh').map((block) => [place(block), block]))('%s is something that a shell can run', (_, { text }) => {
-    execFileSync('bash', ['-n'], { input: text })
-  })
-
-  it.each(of('sh').map((block) => [place(block), block]))(
-    '%s names commands, flags and scripts that are there',
-    async (_, block) => {
-      const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object }
-      for (const [, script] of block.text.matchAll(/npm run ([a-z:-]+)/g))
-        expect(Object.keys(scripts)).toContain(script)
-      for (const [, name, rest] of block.text.replaceAll('\\\n', ' ').matchAll(/npx millrace ([a-z]+)([^\n|;&#]*)/g)) {
-        const entry = COMMANDS.find((one) => one.name === name)
-        expect([place(block), name, entry !== undefined]).toEqual([place(block), name, true])
-        const { args } = await entry!.load()
-        const known = ['help', ...Object.keys((await (typeof args === 'function' ? args() : args)) as ArgsDef)]
-        for (const [, flag] of rest!.matchAll(/ --([a-z-]+)/g))
-          expect([name, known]).toEqual([name, expect.arrayContaining([flag])])
-      }
+  it.each(blocks.map((block) => [place(block), block.language, block]))(
+    '%s, in %s, is compiled, followed or judged by a test of its own',
+    (_, language, block) => {
+      const does = [language === 'ts', followed.has(place(block)), judgeOf(block) !== null, isGenerated(block)]
+      expect(does).toContain(true)
     },
   )
 
-  it('is of languages that are looked at', () => {
-    expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual(
-      expect.arrayContaining(['json', 'sh', 'text', 'ts']),
-    )
-    const others = blocks.filter(
-      ({ language }) => !['json', 'sh', 'text', 'ts', 'yaml', 'csv', 'http', 'sql'].includes(language),
-    )
-    expect(others.map((block) => `${place(block)}: ${block.language}`)).toEqual([])
+  it.each(Object.keys(JUDGED) as (keyof typeof JUDGED)[])('a test judges the %s', (name) => {
+    expect(readFileSync(join(ROOT, JUDGED[name].by), 'utf8')).toContain(`judgedBlock('${name}')`)
+    expect(judgeOf(judgedBlock(name))).toBe(JUDGED[name].by)
+  })
+
+  it('what is not run is in a page', () => {
+    let text = of('sh')
+      .map((block) => block.text)
+      .join('\n')
+    for (const { command } of NOT_RUN) {
+      expect(text).toMatch(command)
+      text = text.replace(command, ':')
+    }
   })
 })
 
@@ -180,6 +203,20 @@ describe('what they name', () => {
     expect(others.filter((page) => !linked.includes(page))).toEqual([])
   })
 
+  it.each(pages())('%s: commands and flags that are there', async (page) => {
+    const text = readFileSync(join(ROOT, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '')
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object }
+    for (const [, script] of text.matchAll(/npm run ([a-z:-]+)/g)) expect(Object.keys(scripts)).toContain(script)
+    for (const [, name, rest] of text.matchAll(/`(?:npx )?millrace ([a-z]+)([^`]*)`/g)) {
+      const entry = COMMANDS.find((one) => one.name === name)
+      expect([name, entry !== undefined]).toEqual([name, true])
+      const { args } = await entry!.load()
+      const known = ['help', ...Object.keys((await (typeof args === 'function' ? args() : args)) as ArgsDef)]
+      for (const [, flag] of rest!.matchAll(/ --([a-z-]+)/g))
+        expect([name, known]).toEqual([name, expect.arrayContaining([flag])])
+    }
+  })
+
   it.each(pages())('%s: links, variables and metrics that are there', (page) => {
     const text = readFileSync(join(ROOT, page), 'utf8')
     for (const [, link] of text.matchAll(/\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)/g)) {
@@ -190,11 +227,6 @@ describe('what they name', () => {
     const metrics = Object.values(METRICS).map(({ name }) => name as string)
     for (const [, name] of text.matchAll(/`(millrace_[a-z_]+)`/g)) {
       if (!['millrace_skipped', 'millrace_passed'].includes(name!)) expect(metrics).toContain(name)
-    }
-    for (const rules of of('yaml').filter((block) => block.page === page)) {
-      for (const [name] of rules.text.matchAll(/millrace_[a-z_]+(?=[[)\s])/g)) {
-        expect(metrics).toContain(name.replace(/_bucket$/, ''))
-      }
     }
   })
 })

@@ -1,29 +1,37 @@
 import { expect } from 'vitest'
 import { type CodeBlock, codeBlocks } from './code-blocks.ts'
+import { judgeOf } from './judged-blocks.ts'
 import type { PageSession } from './page-session.ts'
 import { isAsShown, isJsonAsShown } from './shown-output.ts'
+import { isProgram, moduleOf } from './snippets.ts'
 
 /** What only asks: it may be asked again until the stream has brought what was sent. */
-const ASKS = /\/v1\/services\/|npx millrace (?:get|events|status|plan)/
+const ASKS = /\/v1\/services\/|npx millrace (?:get|events|status|plan)|npm run demo/
+
+/** What does more than ask. */
+const CHANGES = /npx millrace (?:backfill|ingest|init|gc|quarantine)|\/v1\/sources\//
 
 /** How long the stream may take, on a machine that is busy otherwise. */
 const PATIENCE_MS = 60_000
 
-/** Something that a page has its reader do: a file to write, or lines for the shell. */
+/** Something that a page has its reader do: a file to write, a program to run, or lines for the shell. */
 export interface PageStep {
   readonly block: CodeBlock
-  /** What the page says that the lines print: the block right behind them, where it is text or JSON. */
+  /** What the page says that it prints: the block right behind it, where it is text or JSON. */
   readonly shown: CodeBlock | null
+  /** The files of the page before it, from which a program takes what it does not say. */
+  readonly files: readonly CodeBlock[]
 }
 
 /** The steps of a page, in their order. */
 export function stepsOf(page: string): PageStep[] {
   const blocks = codeBlocks(page)
   return blocks.flatMap((block, i) => {
-    if (block.file !== null) return [{ block, shown: null }]
-    if (block.language !== 'sh') return []
+    const runs = block.language === 'sh' || isProgram(block)
+    if ((block.file === null && !runs) || judgeOf(block) !== null) return []
     const next = blocks[i + 1]
-    return [{ block, shown: next !== undefined && ['text', 'json'].includes(next.language) ? next : null }]
+    const isShown = runs && next !== undefined && ['text', 'json'].includes(next.language) && judgeOf(next) === null
+    return [{ block, shown: isShown ? next : null, files: blocks.slice(0, i).filter(({ file }) => file !== null) }]
   })
 }
 
@@ -33,18 +41,25 @@ export function stepTitle({ block }: PageStep): string {
 }
 
 /** Does what the step says. Throws where it fails, or prints something else than the page shows. */
-export async function take(session: PageSession, { block, shown }: PageStep): Promise<void> {
-  if (block.file !== null) {
-    session.write(block.file, block.text)
+export async function take(session: PageSession, { block, shown, files }: PageStep): Promise<void> {
+  const file = block.file ?? (block.language === 'ts' ? `snippet-${block.line}.ts` : null)
+  if (file !== null) await session.write(file, block.file === null ? moduleOf(block, files, '') : block.text)
+  if (file !== null && !isProgram(block)) return
+  const lines = file === null ? block.text : `node --import tsx ${file}`
+  let output = await session.run(lines)
+  if (shown === null) {
+    expect(output).not.toContain('{"error":')
     return
   }
-  let output = await session.run(block.text)
-  if (shown === null) return
+  const again = session.toCopy ?? lines
+  if (session.toCopy !== null) output = await session.run(again)
   const asShown = shown.language === 'json' ? isJsonAsShown : isAsShown
+  const isWell = () => asShown(output, shown.text, shown.shortened)
   const until_ms = performance.now() + PATIENCE_MS
-  while (!asShown(output, shown.text) && ASKS.test(block.text) && performance.now() < until_ms) {
+  const mayChange = ASKS.test(block.text) && !CHANGES.test(block.text)
+  while (!isWell() && mayChange && performance.now() < until_ms) {
     await new Promise((resolve) => setTimeout(resolve, 300))
-    output = await session.run(block.text)
+    output = await session.run(again)
   }
-  if (!asShown(output, shown.text)) expect(output).toBe(shown.text)
+  if (!isWell()) expect(output).toBe(shown.text)
 }

@@ -5,8 +5,16 @@ import type { CodeBlock } from './code-blocks.ts'
 
 const TYPES = ['InputOf', 'VectorOf', 'Services', 'Column', 'Duration', 'Filter', 'Windowed']
 
+/** Whether a block of TypeScript does something when it is run: it waits for answers. Others define. */
+export function isProgram({ language, file, text }: CodeBlock): boolean {
+  return language === 'ts' && !file?.includes('/') && /^(?!.*=>)[^/\n]*\bawait /m.test(text)
+}
+
+/** A file that stands beside a snippet. */
+type PageFile = Pick<CodeBlock, 'file' | 'text'>
+
 /** Names that a page's own files export, with the file that does. */
-function exportsOf(files: readonly CodeBlock[]): Map<string, string> {
+function exportsOf(files: readonly PageFile[]): Map<string, string> {
   const names = new Map<string, string>()
   for (const { file, text } of files) {
     for (const [, name] of text.matchAll(/^export (?:const|function|class) (\w+)/gm)) names.set(name!, `./${file}`)
@@ -18,7 +26,7 @@ function exportsOf(files: readonly CodeBlock[]): Map<string, string> {
  * A snippet as a module that can be compiled: with the imports that a reader knows to add. A name that the snippet neither imports nor defines comes
  * from the page's own files, else from the common definitions (`payments`, `card`...), else from millrace itself.
  */
-export function moduleOf(snippet: CodeBlock, files: readonly CodeBlock[], common: string): string {
+export function moduleOf(snippet: CodeBlock, files: readonly PageFile[], common: string): string {
   const { text } = snippet
   const own = exportsOf(files)
   const given = new Set<string>()
@@ -55,7 +63,7 @@ export function moduleOf(snippet: CodeBlock, files: readonly CodeBlock[], common
     ...from('millrace', [...languageNames, ...types]),
     ...from('millrace/testing', testingNames),
     text,
-    'export {}',
+    `export { ${[...text.matchAll(/^(?:const|function|class) (\w+)/gm)].map((match) => match[1]).join(', ')} }`,
   ].join('\n')
 }
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-package-'))
   const built = join(folder, 'package')
   await buildPackage(built)
-  session = new PageSession(await packFolder(built, folder))
+  session = new PageSession({ tarball: await packFolder(built, folder) })
 })
 afterAll(async () => {
   await session?.end()

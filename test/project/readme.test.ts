@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
@@ -6,6 +6,7 @@ import { loadDefinitions } from '../../src/cli/load-definitions.ts'
 import { createApi } from '../../src/serving/http/api.ts'
 import { VectorService } from '../../src/serving/vector-service.ts'
 import { MemoryOnlineStore } from '../../src/stores/online/memory.ts'
+import { judgedBlock } from '../docs/judged-blocks.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
@@ -35,8 +36,10 @@ describe('README', () => {
   })
 
   it('its list of folders is the real one', () => {
-    const listed = [...README.matchAll(/^src\/([a-z]+)\/ /gm)].map((match) => match[1]!)
+    const listed = [...judgedBlock('list of folders').text.matchAll(/^src\/([a-z]+)\/ /gm)].map((match) => match[1]!)
     const real = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
     expect(listed.sort()).toEqual(real.map(({ name }) => name).sort())
+    for (const [, folder] of judgedBlock('list of folders').text.matchAll(/^(\S+\/) /gm))
+      expect(existsSync(join(ROOT, folder!))).toBe(true)
   })
 })
