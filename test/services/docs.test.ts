@@ -124,9 +124,9 @@ describe('what accounts for a hole in the archive', () => {
   }
 
   it.each([
-    [judgedBlock('hole in the archive'), 'README.md', 'payments'],
-    [judgedBlock('hole of a shared topic'), 'docs/concepts/events.md', 'transfers'],
-  ])('is what $page says, here of the source in %s', async (block, page, sourceName) => {
+    { block: judgedBlock('hole in the archive'), page: 'README.md', sourceName: 'payments' },
+    { block: judgedBlock('hole of a shared topic'), page: 'docs/concepts/events.md', sourceName: 'transfers' },
+  ])('is what $block.page says, here of $sourceName in $page', async ({ block, page, sourceName }) => {
     const source = await sourceOf(page, sourceName)
     expect(block.text).toContain(`'${sourceOrigin(source, 0)}'`)
     for (const statement of block.text.split(/;.*\n/)) {
