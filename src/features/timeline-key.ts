@@ -51,8 +51,14 @@ export class TextKeys {
 
   /** The same as {@link timelineKey} of this one part. */
   of(text: string): string {
+    const head = this.headOf(text)
+    return head === null ? timelineKey(this.#fingerprint, [text]) : `${head}${text}}`
+  }
+
+  /** What stands before a text in its key, which ends with the text and a closing brace; null where it is another one. */
+  headOf(text: string): string | null {
     const head = this.#heads[text.length]
-    return head === undefined || escaped(text) !== text ? timelineKey(this.#fingerprint, [text]) : `${head}${text}}`
+    return head === undefined || escaped(text) !== text ? null : head
   }
 }
 

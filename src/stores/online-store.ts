@@ -4,6 +4,12 @@ export type TimelineKey = string
 /** Rows to add to one timeline. */
 export interface TimelineAppend {
   readonly key: TimelineKey
+  /**
+   * What the key begins with, as many others do, where its parts are at hand: it is `head`, `text` and a closing brace, and a store that
+   * can write it so need not put it together. Its characters are ASCII.
+   */
+  readonly head?: string
+  readonly text?: string
   /** Whole encoded rows, laid end to end. Not empty. */
   readonly rows: Uint8Array
   /**

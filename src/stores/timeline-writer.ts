@@ -35,6 +35,25 @@ const ROWS_MIN = 1_024
 /** The hash of the event at hand, which the writers of all its timelines need. */
 const idHash = new IdHash()
 
+/** Rows of an entity whose key is hardly ever needed as one text. */
+class TextAppend implements TimelineAppend {
+  readonly head: string
+  readonly text: string
+  readonly rows: Uint8Array
+  readonly expires_at_ms: number | null
+
+  constructor(head: string, text: string, rows: Uint8Array, expires_at_ms: number | null) {
+    this.head = head
+    this.text = text
+    this.rows = rows
+    this.expires_at_ms = expires_at_ms
+  }
+
+  get key(): TimelineKey {
+    return `${this.head}${this.text}}`
+  }
+}
+
 /** Turns events of a source into rows of one timeline. Rows of one key are joined, as they are appended at once. */
 export class TimelineWriter {
   readonly #timeline: TimelineModel
@@ -113,11 +132,11 @@ export class TimelineWriter {
         to = this.#join(bytes, last, tail)
         tail = to
       }
-      appends.push({
-        key: this.#text === null ? name : this.#keys.of(name),
-        rows: bytes.subarray(from, to),
-        expires_at_ms: now_ms === null ? null : expiryOf(this.#retention_ms, now_ms, this.#newest_ms[entity]!),
-      })
+      const rows = bytes.subarray(from, to)
+      const expires_at_ms = now_ms === null ? null : expiryOf(this.#retention_ms, now_ms, this.#newest_ms[entity]!)
+      const head = this.#text === null ? null : this.#keys.headOf(name)
+      if (head !== null) appends.push(new TextAppend(head, name, rows, expires_at_ms))
+      else appends.push({ key: this.#text === null ? name : this.#keys.of(name), rows, expires_at_ms })
     }
     this.#entities.clear()
     this.#rows = 0

@@ -10,6 +10,8 @@ import { RedisCluster } from './redis-servers.ts'
 
 const names = new KeyNames('', null)
 const move = (from: number | null, offset: number) => ({ group: 'g', topic: 't', partition: 0, from, offset })
+const appended = (key: string, rows: Uint8Array) =>
+  new AppendCommand(names).renew({ key, rows, expires_at_ms: null }, 0)
 const PLACE = '["g","t",0]'
 
 describe('marks on every node', () => {
@@ -35,7 +37,7 @@ describe('marks on every node', () => {
   /** Rows to all three nodes, and what proves them. */
   async function written(): Promise<RowProofs> {
     const proofs = { view: nodes.view, field: '~w', written: new Map<number, string>() }
-    const commands = Array.from({ length: 20 }, (_, i) => new AppendCommand(`k${i}`, row(i), null, 0))
+    const commands = Array.from({ length: 20 }, (_, i) => appended(`k${i}`, row(i)))
     await exchange.settle(commands, { voids: true, tail: keeper.prove(proofs) })
     expect(proofs.written.size).toBe(3)
     return proofs
@@ -161,8 +163,8 @@ describe('marks on every node', () => {
       cut()
     }
     const touch = async () => {
-      const command = new AppendCommand('k1', row(1), null, 0)
-      const all = Array.from({ length: 20 }, (_, i) => new AppendCommand(`k${i}`, row(i), null, 0))
+      const command = appended('k1', row(1))
+      const all = Array.from({ length: 20 }, (_, i) => appended(`k${i}`, row(i)))
       await exchange.settle([command, ...all])
     }
     await expect(

@@ -1,5 +1,8 @@
+import type { TimelineAppend } from '../../online-store.ts'
 import type { CommandWriter } from './command-writer.ts'
 import type { Connection } from './connection.ts'
+import type { KeyHead } from './key-head.ts'
+import type { KeyNames } from './key-names.ts'
 import { KeyedCommand } from './keyed-command.ts'
 import { KnownExpiries } from './known-expiries.ts'
 import { ErrorReply } from './redis-error.ts'
@@ -15,6 +18,8 @@ const SPARE_SHARE = 0.25
 /** Over a connection of its own each, as a process that took over may know nothing of what another was told. */
 const known = new WeakMap<Connection, KnownExpiries>()
 
+const NOTHING: TimelineAppend = { key: '', rows: new Uint8Array(), expires_at_ms: null }
+
 /** What is to be done next. */
 type Step = 'begin' | 'append' | 'give' | 'look'
 
@@ -29,9 +34,14 @@ type Step = 'begin' | 'append' | 'give' | 'look'
  *   gone, the rows are written again.
  */
 export class AppendCommand extends KeyedCommand {
-  #now_ms: number
-  #rows: Uint8Array
-  #expires_at_ms: number
+  readonly #names: KeyNames
+  /** Null: it is not known, or not put together yet. */
+  #key: string | null = null
+  #append: TimelineAppend = NOTHING
+  /** What its key begins with; null where that is not at hand. */
+  #head: KeyHead | null = null
+  #now_ms = 0
+  #expires_at_ms = 0
   #step: Step = 'begin'
   #known: KnownExpiries | null = null
   /** The parts of the key's hash. */
@@ -43,26 +53,36 @@ export class AppendCommand extends KeyedCommand {
   /** What the last write set the expiry to. */
   #until_ms = 0
 
-  /** `expires_at_ms` and `now_ms`: wall clock, epoch milliseconds. */
-  constructor(key: string, rows: Uint8Array, expires_at_ms: number | null, now_ms: number) {
-    super(key)
-    this.#now_ms = now_ms
-    this.#rows = rows
-    this.#expires_at_ms = expires_at_ms ?? NEVER_MS
+  constructor(names: KeyNames) {
+    super()
+    this.#names = names
   }
 
-  /** Makes another command of one that is done: they are so many that it costs more to make them than to send them. */
-  renew(key: string, rows: Uint8Array, expires_at_ms: number | null, now_ms: number): void {
-    this.rename(key)
+  /**
+   * Says what is to be appended, also to one that is done: they are so many that it costs more to make them than to send them.
+   * `now_ms`: wall clock, epoch milliseconds. Throws a RangeError for a key that is the store's own.
+   */
+  renew(append: TimelineAppend, now_ms: number): this {
+    const { head, text } = append
+    this.renamed()
+    this.#append = append
+    this.#head = head === undefined || text === undefined ? null : this.#names.headOf(head, text)
+    this.#key = this.#head === null ? this.#names.toRedis(append.key) : null
     this.#now_ms = now_ms
-    this.#rows = rows
-    this.#expires_at_ms = expires_at_ms ?? NEVER_MS
+    this.#expires_at_ms = append.expires_at_ms ?? NEVER_MS
     this.reset()
+    return this
+  }
+
+  override get key(): string {
+    this.#key ??= this.#names.toRedis(this.#append.key)
+    return this.#key
   }
 
   override prepare(connection: Connection): void {
     const known = knownOf(connection)
-    known.hash(this.key)
+    if (this.#head === null) known.hash(this.key)
+    else known.hashBehind(this.#head, this.#append.text!)
     this.#known = known
     this.#at = known.at
     this.#second = known.second
@@ -82,13 +102,13 @@ export class AppendCommand extends KeyedCommand {
     } else {
       this.#way = 'moved'
     }
-    if (this.#way === 'alone') return this.#append(out)
+    if (this.#way === 'alone') return this.#addRows(out)
     this.#until_ms = this.#until()
     if (this.#way === 'new') {
       out.begin(6)
       out.text('SET')
       out.text(this.key)
-      out.bytes(this.#rows)
+      out.bytes(this.#append.rows)
       out.text('PXAT')
       out.text(String(this.#until_ms))
       out.text('NX')
@@ -103,7 +123,7 @@ export class AppendCommand extends KeyedCommand {
     out.text(this.key)
     out.text(String(this.#until_ms))
     out.text(this.#step === 'give' ? 'NX' : 'GT')
-    return this.#step === 'give' ? 1 : 1 + this.#append(out)
+    return this.#step === 'give' ? 1 : 1 + this.#addRows(out)
   }
 
   override take(replies: readonly Reply[], at: number): boolean {
@@ -117,7 +137,7 @@ export class AppendCommand extends KeyedCommand {
     }
     const length = replies[this.#way === 'alone' ? at : at + 1]!
     if (length instanceof ErrorReply) return false
-    const made = length === this.#rows.length
+    const made = length === this.#append.rows.length
     if (this.#way === 'alone' && !made) return true
     known.met(made)
     if (this.#way === 'moved' && replies[at] === 1) return this.#kept()
@@ -130,8 +150,9 @@ export class AppendCommand extends KeyedCommand {
     this.#step = 'begin'
   }
 
-  #append(out: CommandWriter): number {
-    out.append(this.key, this.#rows)
+  #addRows(out: CommandWriter): number {
+    const { text, rows } = this.#append
+    if (this.#head === null || !out.appendBehind(this.#head.start, text!, rows)) out.append(this.key, rows)
     return 1
   }
 
@@ -142,7 +163,7 @@ export class AppendCommand extends KeyedCommand {
   }
 
   #kept(): boolean {
-    this.#known!.set(this.key, this.#until_ms)
+    this.#known!.put(this.#at, this.#second, this.#third, this.#until_ms)
     return true
   }
 

@@ -21,6 +21,7 @@ const HEADS = 512
 
 const appendHeads = Array.from({ length: HEADS }, (_, length) => Buffer.from(`*3\r\n$6\r\nAPPEND\r\n$${length}\r\n`))
 const rowHeads = Array.from({ length: HEADS }, (_, length) => Buffer.from(`\r\n$${length}\r\n`))
+const closedHeads = Array.from({ length: HEADS }, (_, length) => Buffer.from(`}\r\n$${length}\r\n`))
 
 /** More than an `APPEND` has beside its key and rows. */
 const APPEND_BYTES_MAX = 48
@@ -88,6 +89,31 @@ export class CommandWriter {
     chunk.set(rows, end + between.length)
     this.#at = end + between.length + rows.length
     this.#lineEnd()
+  }
+
+  /**
+   * The same of a key in parts: `start` is all up to the text, which a closing brace follows. Answers false, having written nothing,
+   * where that is not so plain.
+   */
+  appendBehind(start: Uint8Array, text: string, rows: Uint8Array): boolean {
+    const units = text.length
+    if (rows.length >= HEADS || this.asking) return false
+    this.#reserve(start.length + units + rows.length + APPEND_BYTES_MAX)
+    const chunk = this.#chunk
+    chunk.set(start, this.#at)
+    const from = this.#at + start.length
+    for (let i = 0; i < units; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit > 127) return false
+      chunk[from + i] = unit
+    }
+    const end = from + units
+    const between = closedHeads[rows.length]!
+    chunk.set(between, end)
+    chunk.set(rows, end + between.length)
+    this.#at = end + between.length + rows.length
+    this.#lineEnd()
+    return true
   }
 
   #longAppend(key: string, rows: Uint8Array): void {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { TimelineKey } from '../../online-store.ts'
 import { tagOfSlot } from './hash-slot.ts'
+import { KeyHead } from './key-head.ts'
 
 /** What the store's own keys begin with, behind the prefix; no timeline's key may. */
 const RESERVED = 'millrace:'
@@ -12,12 +13,17 @@ const HASH_LENGTH = 22
 /** Shorter secrets can be guessed, and with them every card number. */
 const SECRET_BYTES_MIN = 16
 
+/** Beginnings of keys that are kept: a hundred or so of each timeline. */
+const HEADS_MAX = 10_000
+
 const PREFIX_FORM = /^[A-Za-z0-9:._/-]{0,100}$/
 
 /** How keys are called in Redis. */
 export class KeyNames {
   readonly #prefix: string
   readonly #secret: string | null
+  readonly #heads = new Map<string, KeyHead>()
+  #lastHead: KeyHead | null = null
   /** The hash of all documents. */
   readonly documents: string
 
@@ -49,6 +55,28 @@ export class KeyNames {
     if (key.startsWith(RESERVED))
       throw new RangeError(`the timeline key ${key} begins with ${RESERVED}, as the store's own do`)
     return this.#prefix + (this.#secret === null ? key : hidden(key, this.#secret))
+  }
+
+  /**
+   * What a key of `head`, `text` and a closing brace begins with in Redis; null where it cannot be written in parts. Throws a RangeError for
+   * a key that is the store's own.
+   */
+  headOf(head: string, text: string): KeyHead | null {
+    if (this.#secret !== null) return null
+    // Those of one timeline come one behind the other.
+    let found = this.#lastHead
+    if (found === null || found.head !== head) {
+      found = this.#heads.get(head) ?? this.#newHead(head, text)
+      this.#lastHead = found
+    }
+    return found.units === text.length ? found : null
+  }
+
+  #newHead(head: string, text: string): KeyHead {
+    if (this.#heads.size === HEADS_MAX) this.#heads.clear()
+    const found = new KeyHead(head, this.toRedis(head), text.length)
+    this.#heads.set(head, found)
+    return found
   }
 
   /** Null for a key that is no timeline's. What is hidden stays so: {@link toRedis} leaves it as it is. */

@@ -7,7 +7,6 @@ import type { Script } from './scripts.ts'
 
 /** Something to ask of the node that has a key, until it is settled. */
 export abstract class KeyedCommand {
-  #key: string
   /** The connection that settled it; null: it is still to be asked. */
   settled: Connection | null = null
   /** Where its key is already while its slot is being moved. */
@@ -16,22 +15,16 @@ export abstract class KeyedCommand {
   sent = 0
   #slot = -1
 
-  constructor(key: string) {
-    this.#key = key
-  }
-
-  get key(): string {
-    return this.#key
-  }
+  /** As Redis knows it. */
+  abstract get key(): string
 
   get slot(): number {
     if (this.#slot < 0) this.#slot = hashSlot(this.key)
     return this.#slot
   }
 
-  /** Gives it another key. */
-  protected rename(key: string): void {
-    this.#key = key
+  /** It has another key from now on. */
+  protected renamed(): void {
     this.#slot = -1
   }
 
@@ -56,11 +49,13 @@ export abstract class KeyedCommand {
 
 /** A command that is done once it has a reply. */
 export class Call extends KeyedCommand {
+  override readonly key: string
   readonly #write: (out: CommandWriter) => void
   reply: Reply = null
 
   constructor(key: string, write: (out: CommandWriter) => void) {
-    super(key)
+    super()
+    this.key = key
     this.#write = write
   }
 

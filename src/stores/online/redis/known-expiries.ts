@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto'
+import { KeyHash } from './key-hash.ts'
+import type { KeyHead } from './key-head.ts'
 
 /** Timelines that are remembered at most over one connection, at 12 bytes each. A power of two. */
 export const KNOWN_KEYS = 1 << 20
@@ -12,11 +13,6 @@ const HOUR_MS = 3_600_000
 /** Words of the table that a timeline has. */
 const ENTRY = 3
 
-/** Multipliers of the three parts of the hash, odd and unlike. */
-const M1 = 0x9e3779b1
-const M2 = 0x85ebca6b
-const M3 = 0xc2b2ae35
-
 /**
  * Until when timelines live, as far as this process has seen to it: to set the expiry with every append would double what an
  * append costs Redis. A table of hashes, in which a newer timeline takes the place of an older one, whose expiry is then set
@@ -25,7 +21,7 @@ const M3 = 0xc2b2ae35
  */
 export class KnownExpiries {
   readonly #mask: number
-  readonly #seeds = Int32Array.from({ length: 3 }, () => randomBytes(4).readInt32LE())
+  readonly #hash = new KeyHash()
   /**
    * Of each timeline the second and the third part of its hash, and its expiry in whole hours, rounded down (0: nothing there): side by
    * side, as a table so large is in no cache.
@@ -74,52 +70,31 @@ export class KnownExpiries {
 
   set(key: string, expires_at_ms: number): void {
     this.hash(key)
+    this.put(this.at, this.second, this.third, expires_at_ms)
+  }
+
+  /** The same by the parts of its hash. */
+  put(at: number, second: number, third: number, expires_at_ms: number): void {
     const table = this.#table
-    const { at } = this
-    table[at] = this.second
-    table[at + 1] = this.third
+    table[at] = second
+    table[at + 1] = third
     table[at + 2] = Math.floor(expires_at_ms / HOUR_MS)
   }
 
   /** Hashes a key, into {@link at}, {@link second} and {@link third}. */
   hash(key: string): void {
-    const { length } = key
-    let a = this.#seeds[0]! ^ length
-    let b = this.#seeds[1]! ^ length
-    let c = this.#seeds[2]!
-    let all = 0
-    let i = 0
-    // Four UTF-16 units at once, as in nearly all keys each has eight bits; the length tells how many the last four were.
-    for (; i + 4 <= length; i += 4) {
-      const w = key.charCodeAt(i)
-      const x = key.charCodeAt(i + 1)
-      const y = key.charCodeAt(i + 2)
-      const z = key.charCodeAt(i + 3)
-      all |= w | x | y | z
-      const units = w | (x << 8) | (y << 16) | (z << 24)
-      // High bits come down, as a product carries upward only.
-      a = Math.imul(a ^ units, M1)
-      b = Math.imul(b ^ units, M2)
-      c = Math.imul(c ^ units, M3)
-      a ^= a >>> 15
-      b ^= b >>> 13
-      c ^= c >>> 16
-    }
-    if (all > 0xff) {
-      a = ~this.#seeds[0]! ^ length
-      b = ~this.#seeds[1]!
-      c = ~this.#seeds[2]!
-      i = 0
-    }
-    for (; i < length; i++) {
-      const unit = key.charCodeAt(i)
-      a = Math.imul(a ^ unit, M1)
-      b = Math.imul(b ^ unit, M2)
-      c = Math.imul(c ^ unit, M3)
-      a ^= a >>> 15
-      b ^= b >>> 13
-      c ^= c >>> 16
-    }
+    this.#hash.of(key)
+    this.#found()
+  }
+
+  /** The same of a key whose beginning is hashed already. */
+  hashBehind(head: KeyHead, text: string): void {
+    this.#hash.behind(head.hash, text)
+    this.#found()
+  }
+
+  #found(): void {
+    const { a, b, c } = this.#hash
     this.at = (a & this.#mask) * ENTRY
     this.second = b
     this.third = c

@@ -5,7 +5,13 @@ import type { Reply } from './reply-parser.ts'
 
 /** Reads one timeline. */
 export class ReadCommand extends KeyedCommand {
+  override readonly key: string
   rows: Buffer | null = null
+
+  constructor(key: string) {
+    super()
+    this.key = key
+  }
 
   override write({ out }: Connection): number {
     out.begin(2)

@@ -237,11 +237,8 @@ export class RedisOnlineStore implements OnlineStore {
     let bytes = 0
     const commands = appends.map((append) => {
       bytes += checkAppend(append)
-      const { key, rows, expires_at_ms } = append
-      const name = this.#names.toRedis(key)
-      const command = this.#spare.pop()
-      if (command === undefined) return new AppendCommand(name, rows, expires_at_ms, now_ms)
-      command.renew(name, rows, expires_at_ms, now_ms)
+      const command = this.#spare.pop() ?? new AppendCommand(this.#names)
+      command.renew(append, now_ms)
       return command
     })
     checkAppendBytes(bytes)
