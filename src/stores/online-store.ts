@@ -6,7 +6,7 @@ export interface TimelineAppend {
   readonly key: TimelineKey
   /**
    * What the key begins with, as many others do, where its parts are at hand: it is `head`, `text` and a closing brace, and a store that
-   * can write it so need not put it together. Its characters are ASCII.
+   * can write it so need not put it together. A head is ASCII, a text well-formed Unicode.
    */
   readonly head?: string
   readonly text?: string

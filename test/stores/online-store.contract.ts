@@ -196,6 +196,31 @@ export function onlineStoreContract(
         expect(await read('fine')).toBeNull()
       })
 
+      it('takes a key in parts for the same as the whole', async () => {
+        const parts: [string, string][] = [
+          ['mr:f00d:{6:', 'card-1'],
+          ['mr:f00d:{6:', 'card-2'],
+          ['mr:beef:{6:', 'card-1'],
+          ['mr:f00d:{6:', 'cård-1'],
+          ['mr:f00d:{6:', '日本語日本語'],
+          ['mr:f00d:{7:', 'card-10'],
+          // A head that comes with another length than before.
+          ['mr:f00d:{6:', 'card-100'],
+          ['mr:f00d:{0:', ''],
+          ['mr:f00d:{700:', 'x'.repeat(700)],
+        ]
+        const inParts = (i: number, expires_at_ms: number | null) => {
+          const [head, text] = parts[i]!
+          return { key: `${head}${text}}`, head, text, rows: row(i), expires_at_ms }
+        }
+        const long = { ...inParts(0, null), rows: rowsOf(range(100, 1_100)) }
+        await store.append(parts.map((_, i) => inParts(i, null)))
+        await store.append([...parts.map((_, i) => inParts(i, null)), long])
+        await store.append(parts.map(([head, text], i) => add(`${head}${text}}`, i)))
+        const found = await store.read(parts.map(([head, text]) => `${head}${text}}`))
+        expect(found.map(numbers)).toEqual(parts.map((_, i) => (i === 0 ? [0, 0, 0, ...range(100, 1_100)] : [i, i, i])))
+      })
+
       it('does nothing when there is nothing to append', async () => {
         await store.append([])
         expect(await collected(store.keys(''))).toEqual([])

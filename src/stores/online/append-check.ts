@@ -57,7 +57,7 @@ export function checkAppend(append: TimelineAppend): number {
   const { head, text, rows, expires_at_ms } = append
   // A key in parts is put together only where it may be wrong.
   const units = head === undefined || text === undefined ? KEY_BYTES_MAX : head.length + text.length
-  if (units * UNIT_BYTES_MAX >= KEY_BYTES_MAX || !text!.isWellFormed()) checkKey(append.key)
+  if (units * UNIT_BYTES_MAX >= KEY_BYTES_MAX) checkKey(append.key)
   if (rows.length === 0) throw new RangeError(`the rows for ${append.key} are empty: leave the append out`)
   if (expires_at_ms !== null && !Number.isFinite(expires_at_ms)) {
     throw new RangeError(

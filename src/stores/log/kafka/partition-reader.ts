@@ -133,8 +133,9 @@ export class PartitionReader {
       else if (run.baseOffset !== baseOffset + values.length) break
       const count = Math.min(run.values.length, maxMessages - values.length)
       for (let i = 0; i < count; i++) {
-        bytes += run.values[i]!.length
-        values.push(run.values[i]!)
+        const value = run.values[i]!
+        bytes += value.length
+        values.push(value)
         append_ms.push(this.#appended(run.time_ms[i]!, now_ms))
       }
       if (count === run.values.length) this.#runs.shift()

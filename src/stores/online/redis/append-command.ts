@@ -46,8 +46,8 @@ export class AppendCommand extends KeyedCommand {
   #known: KnownExpiries | null = null
   /** The parts of the key's hash. */
   #at = 0
+  #first = 0
   #second = 0
-  #third = 0
   /** How the rows were written last: to a timeline that is known, as a new one, or with its expiry. */
   #way: 'alone' | 'new' | 'moved' = 'alone'
   /** What the last write set the expiry to. */
@@ -85,8 +85,8 @@ export class AppendCommand extends KeyedCommand {
     else known.hashBehind(this.#head, this.#append.text!)
     this.#known = known
     this.#at = known.at
+    this.#first = known.first
     this.#second = known.second
-    this.#third = known.third
   }
 
   override fetch(): number {
@@ -97,7 +97,7 @@ export class AppendCommand extends KeyedCommand {
     const { out } = connection
     const known = this.#known!
     if (this.#step === 'begin') {
-      const covered = known.holds(this.#at, this.#second, this.#third, this.#expires_at_ms)
+      const covered = known.holds(this.#at, this.#first, this.#second, this.#expires_at_ms)
       this.#way = covered ? 'alone' : known.mostlyNew ? 'new' : 'moved'
     } else {
       this.#way = 'moved'
@@ -163,7 +163,7 @@ export class AppendCommand extends KeyedCommand {
   }
 
   #kept(): boolean {
-    this.#known!.put(this.#at, this.#second, this.#third, this.#until_ms)
+    this.#known!.put(this.#at, this.#first, this.#second, this.#until_ms)
     return true
   }
 

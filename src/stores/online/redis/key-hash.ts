@@ -1,39 +1,32 @@
 import { randomBytes } from 'node:crypto'
 
-/** Multipliers of the three parts, odd and unlike. */
+/** Multipliers of the two parts, odd and unlike. */
 const M1 = 0x9e3779b1
 const M2 = 0x85ebca6b
-const M3 = 0xc2b2ae35
 
 /** So that nobody can choose keys whose hashes are the same. */
-const [SEED_A, SEED_B, SEED_C] = Array.from({ length: 3 }, () => randomBytes(4).readInt32LE()) as [
-  number,
-  number,
-  number,
-]
+const SEED_1 = randomBytes(4).readInt32LE()
+const SEED_2 = randomBytes(4).readInt32LE()
 
-/** A hash of keys in three parts of 32 bits, in a way that differs with each process. */
+/** A hash of keys in two parts of 32 bits, in a way that differs with each process. */
 export class KeyHash {
-  a = 0
-  b = 0
-  c = 0
+  first = 0
+  second = 0
 
-  of(key: string): this {
+  of(key: string): void {
     const { length } = key
-    this.#mix(key, SEED_A ^ length, SEED_B ^ length, SEED_C)
-    return this
+    this.#mix(key, SEED_1 ^ length, SEED_2 ^ length)
   }
 
   /** Goes on from the hash of a beginning, behind which all texts are of one length. */
-  behind({ a, b, c }: KeyHash, text: string): void {
-    this.#mix(text, a, b, c)
+  behind({ first, second }: KeyHash, text: string): void {
+    this.#mix(text, first, second)
   }
 
-  #mix(text: string, fromA: number, fromB: number, fromC: number): void {
+  #mix(text: string, from1: number, from2: number): void {
     const { length } = text
-    let a = fromA
-    let b = fromB
-    let c = fromC
+    let first = from1
+    let second = from2
     let all = 0
     let i = 0
     // Four UTF-16 units at once, as in nearly all keys each has eight bits; the length tells how many the last four were.
@@ -45,30 +38,24 @@ export class KeyHash {
       all |= w | x | y | z
       const units = w | (x << 8) | (y << 16) | (z << 24)
       // High bits come down, as a product carries upward only.
-      a = Math.imul(a ^ units, M1)
-      b = Math.imul(b ^ units, M2)
-      c = Math.imul(c ^ units, M3)
-      a ^= a >>> 15
-      b ^= b >>> 13
-      c ^= c >>> 16
+      first = Math.imul(first ^ units, M1)
+      second = Math.imul(second ^ units, M2)
+      first ^= first >>> 15
+      second ^= second >>> 13
     }
     if (all > 0xff) {
-      a = ~fromA
-      b = ~fromB
-      c = fromC
+      first = ~from1
+      second = ~from2
       i = 0
     }
     for (; i < length; i++) {
       const unit = text.charCodeAt(i)
-      a = Math.imul(a ^ unit, M1)
-      b = Math.imul(b ^ unit, M2)
-      c = Math.imul(c ^ unit, M3)
-      a ^= a >>> 15
-      b ^= b >>> 13
-      c ^= c >>> 16
+      first = Math.imul(first ^ unit, M1)
+      second = Math.imul(second ^ unit, M2)
+      first ^= first >>> 15
+      second ^= second >>> 13
     }
-    this.a = a
-    this.b = b
-    this.c = c
+    this.first = first
+    this.second = second
   }
 }

@@ -16,22 +16,22 @@ const ENTRY = 3
 /**
  * Until when timelines live, as far as this process has seen to it: to set the expiry with every append would double what an
  * append costs Redis. A table of hashes, in which a newer timeline takes the place of an older one, whose expiry is then set
- * once more. Of a hash, 84 bits must agree before one timeline is taken for another, in a way that differs with each process:
+ * once more. Of a hash, 64 bits must agree before one timeline is taken for another, in a way that differs with each process:
  * that never happens.
  */
 export class KnownExpiries {
   readonly #mask: number
   readonly #hash = new KeyHash()
   /**
-   * Of each timeline the second and the third part of its hash, and its expiry in whole hours, rounded down (0: nothing there): side by
+   * Of each timeline the two parts of its hash, and its expiry in whole hours, rounded down (0: nothing there): side by
    * side, as a table so large is in no cache.
    */
   readonly #table: Int32Array
   #news = 0
-  /** Of the last hash: its entry in the table, and the two parts that stand there. */
+  /** Of the last hash: its entry in the table, and its parts. */
   at = 0
+  first = 0
   second = 0
-  third = 0
 
   constructor(keys = KNOWN_KEYS) {
     this.#mask = keys - 1
@@ -41,13 +41,13 @@ export class KnownExpiries {
   /** Whether a timeline is known to live until an instant at least. */
   covers(key: string, expires_at_ms: number): boolean {
     this.hash(key)
-    return this.holds(this.at, this.second, this.third, expires_at_ms)
+    return this.holds(this.at, this.first, this.second, expires_at_ms)
   }
 
   /** The same by the parts of its hash. */
-  holds(at: number, second: number, third: number, expires_at_ms: number): boolean {
+  holds(at: number, first: number, second: number, expires_at_ms: number): boolean {
     const table = this.#table
-    return table[at] === second && table[at + 1] === third && table[at + 2]! * HOUR_MS >= expires_at_ms
+    return table[at] === first && table[at + 1] === second && table[at + 2]! * HOUR_MS >= expires_at_ms
   }
 
   /**
@@ -70,18 +70,18 @@ export class KnownExpiries {
 
   set(key: string, expires_at_ms: number): void {
     this.hash(key)
-    this.put(this.at, this.second, this.third, expires_at_ms)
+    this.put(this.at, this.first, this.second, expires_at_ms)
   }
 
   /** The same by the parts of its hash. */
-  put(at: number, second: number, third: number, expires_at_ms: number): void {
+  put(at: number, first: number, second: number, expires_at_ms: number): void {
     const table = this.#table
-    table[at] = second
-    table[at + 1] = third
+    table[at] = first
+    table[at + 1] = second
     table[at + 2] = Math.floor(expires_at_ms / HOUR_MS)
   }
 
-  /** Hashes a key, into {@link at}, {@link second} and {@link third}. */
+  /** Hashes a key, into {@link at}, {@link first} and {@link second}. */
   hash(key: string): void {
     this.#hash.of(key)
     this.#found()
@@ -94,9 +94,9 @@ export class KnownExpiries {
   }
 
   #found(): void {
-    const { a, b, c } = this.#hash
-    this.at = (a & this.#mask) * ENTRY
-    this.second = b
-    this.third = c
+    const { first, second } = this.#hash
+    this.at = (first & this.#mask) * ENTRY
+    this.first = first
+    this.second = second
   }
 }
