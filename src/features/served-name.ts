@@ -1,4 +1,5 @@
 import { isWindowed } from '../timeline/aggregate.ts'
+import { isSpan } from '../timeline/duration.ts'
 import { showValue } from '../timeline/shown-value.ts'
 import type { GroupData } from './definition.ts'
 
@@ -27,4 +28,19 @@ export function servedNames(group: GroupData): Map<string, { readonly feature: s
     for (const window of windows) names.set(servedName(group.name, feature, window, delay), { feature, window })
   }
   return names
+}
+
+/**
+ * Whether a name may be one that a feature of the group serves once it is mended, as its window is no duration now, or it has none. That is told
+ * where the feature is defined, and by nobody who reads it.
+ */
+export function isOfWrongFeature(group: GroupData, name: string): boolean {
+  return Object.entries(group.features).some(([feature, value]) => name.startsWith(`${feature}_`) && !isSound(value))
+}
+
+function isSound(value: unknown): boolean {
+  if (!isWindowed(value)) return false
+  const { windows, delay } = value.spec
+  const spans: readonly unknown[] = delay === null ? windows : [...windows, delay]
+  return windows.length > 0 && spans.every(isSpan)
 }

@@ -21,6 +21,12 @@ export function parseDuration(text: string): number | null {
   return Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]
 }
 
+/** Whether it is a duration that a window or a delay may have. */
+export function isSpan(duration: unknown): duration is Duration {
+  const ms = typeof duration === 'string' ? parseDuration(duration) : null
+  return ms !== null && ms >= WINDOW_MS_MIN && ms <= WINDOW_MS_MAX
+}
+
 /** Milliseconds of a duration that was checked before. Throws a RangeError otherwise. */
 export function durationMs(text: string): number {
   const ms = parseDuration(text)

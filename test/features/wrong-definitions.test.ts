@@ -444,9 +444,47 @@ const WRONG: readonly (readonly [wrong: string, exports: Record<string, unknown>
     ],
   ]
 
+/** As untyped code picks. */
+interface Picking {
+  pick(...names: string[]): unknown
+}
+
 describe('wrong definitions', () => {
   it.each(WRONG)('%s', (_, exports, says) => {
     expect(problemsOf(exports)).toEqual([says].flat())
+  })
+
+  it.each<[feature: unknown, says: string]>([
+    [
+      count().over(untyped('7x')),
+      "has the window '7x', which is not a duration; write a whole number of s, m, h or d, as '7d'",
+    ],
+    [count().over(untyped('500d')), "has the window '500d', which is too long; use '1s' to '400d'"],
+    [
+      count().over('7d').delayed(untyped('x')),
+      "is delayed by 'x', which is not a duration; write a whole number of s, m, h or d, as '7d'",
+    ],
+    [count(), "has no window; end it with .over('7d')"],
+    [7, "is not a feature; write one as count().over('7d')"],
+  ])('of one feature are told where it is defined, and by nobody who picks it: %j', (feature, says) => {
+    const velocity = featureGroup(
+      'velocity',
+      untyped({ source: full, entity: card, features: { tx: feature, spend: sum(full.amount!).over('1h') } }),
+    )
+    const picked = (velocity as Picking).pick('tx_7d', 'spend_1h', 'tx_7d_delayed_1d')
+    const old = featureGroup(
+      'old',
+      untyped({
+        ...{ source: full, entity: card, features: { tx: count().over('7d') } },
+        deprecatedFeatures: { tx: { replacedBy: (velocity as Picking).pick('tx_7d') } },
+      }),
+    )
+    const service = featureService('risk', untyped({ event: full, features: [picked] }))
+    expect(problemsOf({ full, card, velocity, old, service })).toEqual([
+      `defs.ts: group velocity: the feature 'tx' ${says}`,
+    ])
+    const wrong = featureService('risk', untyped({ event: full, features: [(velocity as Picking).pick('spend_2h')] }))
+    expect(problemsOf({ full, card, velocity, wrong })).toHaveLength(2)
   })
 
   it('are thrown together, in one error', () => {

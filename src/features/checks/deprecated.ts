@@ -2,7 +2,7 @@ import { isWindowed } from '../../timeline/aggregate.ts'
 import { quoteValue, showValue } from '../../timeline/shown-value.ts'
 import type { Deprecated, GroupData, GroupView, ServiceData } from '../definition.ts'
 import { deprecationOf, deprecationText, featureDeprecation } from '../deprecation.ts'
-import { roleName, servedNames } from '../served-name.ts'
+import { isOfWrongFeature, roleName, servedNames } from '../served-name.ts'
 import type { Report } from './report.ts'
 
 /** A month or a day of the calendar. */
@@ -90,7 +90,7 @@ function checkSaid(report: Report, option: string, { replacedBy, since, why }: D
 function checkPicked(report: Report, option: string, { group, picked }: GroupView): void {
   const known = [...servedNames(group).keys()].map((name) => name.slice(group.name.length + 2))
   for (const pick of picked ?? []) {
-    if (known.includes(pick)) continue
+    if (known.includes(pick) || isOfWrongFeature(group, pick)) continue
     report.error(
       `${option}.replacedBy picks ${quoteValue(pick)}, which is no feature of ${group.name}`,
       `pick some of ${known.join(', ')}`,

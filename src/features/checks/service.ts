@@ -4,7 +4,7 @@ import { quoteValue } from '../../timeline/shown-value.ts'
 import type { GroupData, GroupView, Role, ServiceData } from '../definition.ts'
 import { showValue } from '../event-error.ts'
 import { isOutcome } from '../schema-columns.ts'
-import { roleName, servedNames } from '../served-name.ts'
+import { isOfWrongFeature, roleName, servedNames } from '../served-name.ts'
 import { checkDeprecated, checkReadsDeprecated } from './deprecated.ts'
 import { checkDescribed } from './described.ts'
 import { checkColumnName, checkName } from './names.ts'
@@ -49,6 +49,7 @@ function checkView(report: Report, service: ServiceData, { group, picked, role }
   return picked.flatMap((pick) => {
     const name = typeof pick === 'string' ? `${group.name}__${pick}` : null
     if (name !== null && names.includes(name)) return [served(name)]
+    if (typeof pick === 'string' && isOfWrongFeature(group, pick)) return []
     const known = names.map((served) => served.slice(group.name.length + 2)).join(', ')
     report.error(`it picks ${quoteValue(pick)}, which is no feature of ${group.name}`, `pick some of ${known}`)
     return []
