@@ -4,13 +4,14 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { ClockMode } from '../features/clock.ts'
 import type { Model, SourceModel } from '../features/model.ts'
 import { archiveColumns } from '../stores/archive-columns.ts'
-import type { EventArchive } from '../stores/event-archive.ts'
+import type { EventArchive, HashedEvent } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { archiveLoaded } from '../stores/timeline-registry.ts'
 import { loadArchive } from './archive-load.ts'
 import type { BackfillRunner } from './backfill-runner.ts'
 import type { EngineStatus } from './engine-status.ts'
+import { eventIds } from './event-ids.ts'
 import { createGcApi } from './gc-api.ts'
 import { createQuarantineApi } from './quarantine-api.ts'
 
@@ -49,20 +50,22 @@ export function createAdminApi(deps: AdminDeps): Hono {
   const { model, store, archive } = deps
   const app = new Hono()
   app.onError((error, c) => {
-    const known = error instanceof AdminError
-    const body = { error: { code: known ? error.code : 'INTERNAL', message: error.message } }
-    return c.json(body, known ? error.status : 500)
+    const isOurs = error instanceof AdminError
+    const body = { error: { code: isOurs ? error.code : 'INTERNAL', message: error.message } }
+    return c.json(body, isOurs ? error.status : 500)
   })
 
-  const archived = (name: string): SourceModel => {
+  const known = (name: string): SourceModel => {
     const source = model.sources.get(name)
-    if (source === undefined) {
-      throw new AdminError(
-        404,
-        'SOURCE_UNKNOWN',
-        `there is no source '${name}': there are ${[...model.sources.keys()].join(', ')}`,
-      )
-    }
+    if (source !== undefined) return source
+    throw new AdminError(
+      404,
+      'SOURCE_UNKNOWN',
+      `there is no source '${name}': there are ${[...model.sources.keys()].join(', ')}`,
+    )
+  }
+  const archived = (name: string): SourceModel => {
+    const source = known(name)
     if (source.archive === null) {
       throw new AdminError(
         409,
@@ -81,6 +84,12 @@ export function createAdminApi(deps: AdminDeps): Hono {
   app.route('/gc', createGcApi({ ...deps, works: deps.writers_ms === 0 }))
 
   app.get('/status', async (c) => c.json(await deps.status()))
+
+  app.post('/sources/:source/event-ids', async (c) => {
+    const source = known(c.req.param('source'))
+    const { events } = await c.req.json<{ events: HashedEvent[] }>()
+    return c.json({ ids: await eventIds(source, deps, events) })
+  })
 
   app.post('/sources/:source/archive/begin', async (c) => {
     const source = archived(c.req.param('source'))

@@ -83,6 +83,12 @@ export interface ArchivedEvent {
   readonly time_ms: number
 }
 
+/** An event as rows of timelines tell it: its id's xxHash64 in 16 hexadecimal digits, and its time. */
+export interface HashedEvent {
+  readonly id_hash: string
+  readonly time_ms: number
+}
+
 /**
  * Holds all events of a source in a ClickHouse table. Rows may be there more than once: whoever reads takes the union.
  * `insert` is durable when it resolves; killed midway, it may leave some of its rows, never a torn one.
@@ -113,6 +119,14 @@ export interface EventArchive {
     precision: 'ms' | 's',
     events: readonly ArchivedEvent[],
   ): Promise<boolean[]>
+  /** The id of each event, as the table has it, by the hash of it; null where no row has it at that time. For few events, as `found`. */
+  ids(
+    table: string,
+    id: ArchiveColumn,
+    time: ArchiveColumn,
+    precision: 'ms' | 's',
+    events: readonly HashedEvent[],
+  ): Promise<(string | null)[]>
   scan(scan: ArchiveScan): AsyncIterable<ArchiveBlock>
   stats(
     table: string,

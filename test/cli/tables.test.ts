@@ -43,10 +43,11 @@ it('a vector', () => {
 })
 
 it('the events behind a value', () => {
-  const event = (id_hash: string, columns: Record<string, string | number | null>, version: number) => ({
+  const event = (id: string | null, columns: Record<string, string | number | null>, version: number) => ({
+    id,
     time: new Date(AT).toISOString(),
     time_ms: AT,
-    id_hash,
+    id_hash: '00ff00ff00ff00ff',
     version,
     columns,
   })
@@ -57,15 +58,15 @@ it('the events behind a value', () => {
     value: 3,
     status: 'incomplete' as const,
     total: 3,
-    events: [event('00ff', { amount: 5, shop: null }, 2), event('00aa', { amount: 7, shop: 's' }, 0)],
+    events: [event('p1', { id: 'p1', amount: 5, shop: null }, 2), event(null, { amount: 7, shop: 's' }, 0)],
   }
-  expect(eventsText(answer)).toBe(
+  expect(eventsText(answer, 'id')).toBe(
     [
       'a__n_1d = 3 (incomplete) at 2026-01-01T00:00:00.000Z',
       'window: after 2025-12-31T00:00:00.000Z, up to and with 2026-01-01T00:00:00.000Z: 3 events, of which the newest 2 are shown',
-      'TIME                      ID HASH  AMOUNT  SHOP  VERSION',
-      '2026-01-01T00:00:00.000Z  00ff     5       -     2',
-      '2026-01-01T00:00:00.000Z  00aa     7       s',
+      'TIME                      ID                       AMOUNT  SHOP  VERSION',
+      '2026-01-01T00:00:00.000Z  p1                       5       -     2',
+      '2026-01-01T00:00:00.000Z  00ff00ff00ff00ff (hash)  7       s',
     ].join('\n'),
   )
   expect(eventsText({ ...answer, value: 0, status: 'ok', total: 0, events: [] }).split('\n')).toEqual([

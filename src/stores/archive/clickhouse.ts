@@ -7,12 +7,13 @@ import type {
   ArchiveStats,
   ArchiveTable,
   EventArchive,
+  HashedEvent,
 } from '../event-archive.ts'
 import { ArchiveError } from '../event-archive.ts'
 import { archiveError, type ClickHouseLink } from './clickhouse-link.ts'
 import { columnTypeSql } from './clickhouse-types.ts'
 import { createSql, missingColumns, onCluster } from './create-sql.ts'
-import { foundSql, readFound } from './found-sql.ts'
+import { foundSql, IDS_AT_ONCE, idsSql, readFound, readIds } from './found-sql.ts'
 import { insertOf } from './insert.ts'
 import { type NativeBlock, nativeBlocks } from './native-format.ts'
 import { ORIGIN, SEQUENCE } from './provenance.ts'
@@ -127,6 +128,28 @@ export class ClickHouseArchive implements EventArchive {
     } catch (error) {
       this.#tables.delete(table)
       throw archiveError(`look for events in ${table}`, error)
+    }
+  }
+
+  async ids(
+    table: string,
+    id: ArchiveColumn,
+    time: ArchiveColumn,
+    precision: 'ms' | 's',
+    events: readonly HashedEvent[],
+  ): Promise<(string | null)[]> {
+    const described = await this.#described(table)
+    const ids: (string | null)[] = []
+    try {
+      for (let at = 0; at < events.length; at += IDS_AT_ONCE) {
+        const some = events.slice(at, at + IDS_AT_ONCE)
+        const sql = idsSql(this.#address(table), described, id, time, precision, some)
+        ids.push(...(await readIds(nativeBlocks(this.#link.scan(sql)), some)))
+      }
+      return ids
+    } catch (error) {
+      this.#tables.delete(table)
+      throw archiveError(`look for ids in ${table}`, error)
     }
   }
 

@@ -1,5 +1,5 @@
 import { typeIdentity, type Value } from '../../timeline/column-type.ts'
-import { hash64 } from '../../timeline/id-hash.ts'
+import { hash64, hash64Hex } from '../../timeline/id-hash.ts'
 import {
   type ArchiveBlock,
   type ArchiveColumn,
@@ -11,6 +11,7 @@ import {
   type ArchiveTable,
   type BlockColumn,
   type EventArchive,
+  type HashedEvent,
 } from '../event-archive.ts'
 import { archiveTypeProblem, columnTypeSql } from './clickhouse-types.ts'
 import { createSql, missingColumns } from './create-sql.ts'
@@ -144,6 +145,29 @@ export class MemoryEventArchive implements EventArchive {
       table.rows.flatMap((row) => (idOf(row) === null ? [] : [textOf(idOf(row), Number(timeOf(row)))])),
     )
     return events.map(({ id, time_ms }) => there.has(JSON.stringify([id, time_ms])))
+  }
+
+  async ids(
+    name: string,
+    id: ArchiveColumn,
+    time: ArchiveColumn,
+    precision: 'ms' | 's',
+    events: readonly HashedEvent[],
+  ): Promise<(string | null)[]> {
+    this.#open()
+    const table = this.#get(name)
+    const [idOf, timeOf] = [id, time].map((column) => this.#column(table, name, column, precision)) as [
+      ReadValue,
+      ReadValue,
+    ]
+    const unit = precision === 's' ? 1_000 : 1
+    const there = new Map(
+      table.rows.flatMap((row) => {
+        const [text, time_ms] = [idOf(row), Math.floor(Number(timeOf(row)) / unit) * unit]
+        return text === null ? [] : [[`${hash64Hex(String(text))} ${time_ms}`, String(text)]]
+      }),
+    )
+    return events.map(({ id_hash, time_ms }) => there.get(`${id_hash} ${time_ms}`) ?? null)
   }
 
   async *scan(scan: ArchiveScan): AsyncIterable<ArchiveBlock> {
