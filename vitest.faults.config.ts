@@ -5,8 +5,9 @@ export default defineConfig({
   test: {
     include: ['test/faults/**/*.test.ts'],
     pool: 'forks',
-    // Every test starts servers and processes of its own, and mostly waits for them: two files at a time keep two cores busy.
-    maxWorkers: 2,
+    globalSetup: './test/faults/built-millrace.ts',
+    // Every test starts servers and processes of its own, and waits for them half of its time: three files keep two cores busy.
+    maxWorkers: 3,
     reporters: ['default', './test/closing-line.ts'],
     testTimeout: process.env.FAULTS === 'long' ? 1_800_000 : 300_000,
     hookTimeout: 120_000,

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const BIN = join(import.meta.dirname, '../../../bin/millrace.js')
+/** As users install it, where it was built for this run; else the sources. */
+const BIN = process.env.FAULTS_BIN ?? join(import.meta.dirname, '../../../bin/millrace.js')
 
 /** Without variables that are about the tests, or another installation: a configuration refuses those that it does not know. */
 const OUTER_ENV = Object.fromEntries(

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect } from 'vitest'
+import { expect } from 'vitest'
 import type { Installation } from './installation.ts'
 import { LONG, scenario } from './scenario.ts'
 import type { Variant } from './world/definitions.ts'
 import { worldOf } from './world/world.ts'
 
-type Order = 'stream first' | 'API first'
+export type Order = 'stream first' | 'API first'
 
 /** Starts processes with other definitions beside the old ones, in some order, and ends the old ones. Answers the new API. */
 async function rollOut(installation: Installation, variant: Variant, order: Order) {
@@ -26,8 +26,9 @@ async function rollOut(installation: Installation, variant: Variant, order: Orde
   return { world, serve }
 }
 
-describe.each(['stream first', 'API first'] as const)('a roll-out under load, %s:', (order) => {
-  scenario(`a feature less needs no backfill (${order})`, { seed: 81 }, async (installation) => {
+/** The scenarios of one order: each order is a file of its own, to run beside others. */
+export function rollOuts(order: Order): void {
+  scenario(`a roll-out under load, ${order}: a feature less needs no backfill`, { seed: 81 }, async (installation) => {
     await installation.open()
     await installation.untilOk()
     installation.judge.stays.on()
@@ -36,7 +37,7 @@ describe.each(['stream first', 'API first'] as const)('a roll-out under load, %s
   })
 
   scenario(
-    `a longer window is incomplete until it is back-filled, the others stay ok (${order})`,
+    `a roll-out under load, ${order}: a longer window is incomplete until it is back-filled, the others stay ok`,
     { seed: 82 },
     async (installation) => {
       await installation.open()
@@ -52,7 +53,7 @@ describe.each(['stream first', 'API first'] as const)('a roll-out under load, %s
   )
 
   scenario(
-    `a new column is incomplete until it is back-filled, the others stay ok (${order})`,
+    `a roll-out under load, ${order}: a new column is incomplete until it is back-filled, the others stay ok`,
     { seed: 83 },
     async (installation) => {
       await installation.open()
@@ -66,4 +67,4 @@ describe.each(['stream first', 'API first'] as const)('a roll-out under load, %s
       await installation.untilOk(serve)
     },
   )
-})
+}

@@ -1,0 +1,3 @@
+import { rollOuts } from './roll-out.ts'
+
+rollOuts('stream first')
