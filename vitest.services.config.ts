@@ -9,7 +9,8 @@ export default defineConfig({
     // Every file starts servers of its own, and mostly waits for them: two at a time leave none without a processor.
     maxWorkers: 2,
     reporters: ['default', './test/closing-line.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // On a machine that is busy otherwise, a broker alone may take a minute to start.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })

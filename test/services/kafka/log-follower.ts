@@ -95,7 +95,7 @@ export class LogFeeder {
 }
 
 /** Waits for something that must come true; the test's own time limit ends it. */
-export async function until(condition: () => boolean | Promise<boolean>, limit_ms = 60_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, limit_ms = 120_000): Promise<void> {
   for (const end = Date.now() + limit_ms; !(await condition()); ) {
     if (Date.now() > end) throw new Error(`not after ${limit_ms} ms: ${condition}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
