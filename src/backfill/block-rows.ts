@@ -20,11 +20,11 @@ export interface BlockPlan {
 
 /** `written`: the columns that a row holds. What is computed is computed from all that its functions may see. */
 export function blockPlan({ source, key }: TimelineModel, written: readonly number[]): BlockPlan {
-  const { raw, time, outcome, version, deleted } = source
+  const { raw, time, notYetKnown, version, deleted } = source
   const isRaw = (column: number) => column < raw.length
   const scattered = !key.every(isRaw)
   const computes = scattered || !written.every(isRaw)
-  const seen = computes ? [...raw.keys()].filter((column) => column !== time && !outcome.includes(column)) : []
+  const seen = computes ? [...raw.keys()].filter((column) => column !== time && !notYetKnown.includes(column)) : []
   const extra = [version, deleted].filter((column) => column !== null)
   const grouped = key.filter(isRaw)
   return {

@@ -4,7 +4,7 @@ import type { ServiceData, SourceData } from './definition.ts'
 import type { Model } from './model.ts'
 import { namesCure } from './nearest-name.ts'
 import type { Problem } from './problem.ts'
-import { allColumns, isOutcome, schemaColumns } from './schema-columns.ts'
+import { allColumns, laterThanScored, schemaColumns } from './schema-columns.ts'
 
 /** What functions are tried out on. Nothing that they make of it is looked at. */
 const VALUES = [null, 1]
@@ -58,15 +58,16 @@ function checkCompute(report: Report, source: SourceData): void {
 }
 
 function unknownColumn(report: Report, source: SourceData, what: string, column: string, known: ReadonlySet<string>) {
-  if (isOutcome(source, column)) {
-    report.error(`${what}, an outcome, which is not known while the event is scored`, 'read another column')
+  const later = laterThanScored(source, column)
+  if (later !== null) {
+    report.error(`${what}, ${later}, which is not known while the event is scored`, 'read another column')
   } else if (Object.hasOwn(source.compute, column)) {
     report.error(`${what}, which is computed itself`, 'compute it of the columns that events bring')
   } else report.error(`${what}, which is no column of ${source.name}`, namesCure(column, known))
 }
 
 function knownColumns(source: SourceData, names: Iterable<string>): ReadonlySet<string> {
-  return new Set([...names].filter((name) => !isOutcome(source, name)))
+  return new Set([...names].filter((name) => laterThanScored(source, name) === null))
 }
 
 function tryOut(compute: (input: unknown) => unknown, input: (value: unknown) => unknown): void {

@@ -24,14 +24,14 @@ export class ColumnFunctions implements ComputedColumns {
   readonly #seen: (values: readonly Value[]) => SeenEvent
   readonly #columns: readonly Compiled[]
 
-  /** `raw`: the columns that events bring, of which functions see all but the `outcome`. */
+  /** `raw`: the columns that events bring, of which functions see all but those `notYetKnown` while the event is scored. */
   constructor(
     raw: readonly SourceColumn[],
-    outcome: readonly number[],
+    notYetKnown: readonly number[],
     computed: readonly ComputedReading[],
     precision: 'ms' | 's',
   ) {
-    this.#seen = eventSeen(raw, outcome)
+    this.#seen = eventSeen(raw, notYetKnown)
     this.#columns = computed.map(({ name, of, type, leaf }) => ({
       name,
       of: of as Compiled['of'],

@@ -48,9 +48,10 @@ export function eventParser(spec: ParserSpec): EventParser {
   const reads = readers.map((reader) => reader.read)
   const nullable = columns.map((column) => column.nullable)
   const outcome = new Set(spec.outcome)
-  // These have a value in every event: to define them otherwise is no way out.
+  // These have a value in every event that has happened: to define them otherwise is no way out.
   const needed = new Set([spec.id, spec.time, spec.version])
-  const scoredNullable = columns.map((column, i) => column.nullable || outcome.has(i))
+  const later = new Set([...outcome, ...[spec.version, deleted].filter((column) => column !== null)])
+  const scoredNullable = columns.map((column, i) => column.nullable || later.has(i))
   const inherited = names.some(isInherited)
   // A column of such a name is only found in an object made for it.
   const scan = inherited
@@ -87,7 +88,14 @@ export function eventParser(spec: ParserSpec): EventParser {
     if (scored && deleted !== null) bad ||= values[deleted] === true
     if (kinds !== null && !scored) bad ||= isOtherKind(fields)
     if (bad) throw new EventError(problemsOf(fields, mayBeNull, scored))
+    if (scored) unstamp(values)
     return parsed(values)
+  }
+
+  /** A request's version would differ from that of the copy in the log, and so would every value that is made of it. */
+  function unstamp(values: Value[]): void {
+    if (spec.version !== null) values[spec.version] = null
+    if (deleted !== null && !outcome.has(deleted)) values[deleted] = false
   }
 
   function isOtherKind(fields: Fields): boolean {
@@ -100,7 +108,7 @@ export function eventParser(spec: ParserSpec): EventParser {
       values,
       id: String(values[spec.id]),
       time_ms: values[spec.time] as number,
-      version: spec.version === null ? 0 : (values[spec.version] as number),
+      version: spec.version === null ? 0 : ((values[spec.version] ?? 0) as number),
       deleted: deleted !== null && values[deleted] === true,
     }
   }

@@ -7,16 +7,16 @@ export type SeenEvent = Readonly<Record<string, unknown>>
 
 /**
  * The event as functions of definitions see it, from its canonical values: by name, times as its schema has them, null for what it lacks,
- * and without its outcome, which is not known while it is scored. A new frozen object each time: what one function does to it, no other
+ * and without what is not known while it is scored. A new frozen object each time: what one function does to it, no other
  * sees.
  */
 export function eventSeen(
   columns: readonly SourceColumn[],
-  outcome: readonly number[],
+  notYetKnown: readonly number[],
 ): (values: readonly Value[]) => SeenEvent {
   const seen = columns
     .map(({ name, type, epoch }, column) => ({ name, column, isText: type.kind === 'time' && epoch !== true }))
-    .filter(({ column }) => !outcome.includes(column))
+    .filter(({ column }) => !notYetKnown.includes(column))
   return (values) => {
     const event: Record<string, unknown> = {}
     for (const { name, column, isText } of seen) {

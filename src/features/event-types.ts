@@ -13,6 +13,14 @@ export type EventBeforeOutcome<_Why, Event, Out> = {
 
 export type NotYetKnown<Out> = `${Out & string} is an outcome: it is not known while the event is scored`
 
+/** The same of its stamps. A type of its own, as the compiler shows a union that has a name by that. */
+export type NotYetStamped<St> = `${St & string} is a version or a deletion: it is not known while the event is scored`
+
+/** An event as it may be sent to be scored: the columns of its version and its deletion, its stamps, may be left out. */
+export type Unstamped<Event, St> = [St] extends [never]
+  ? Event
+  : Omit<Event, St & string> & Partial<Pick<Event, St & keyof Event>>
+
 /** Events as functions see them: canonical values, null for what is absent. */
 export type Canonical<Sh extends Shape> = {
   [N in keyof Sh & string]: NonNullable<z.output<Sh[N]>> | NullIn<z.output<Sh[N]>>

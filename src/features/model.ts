@@ -47,7 +47,10 @@ export interface EventParser {
    * TypeError, a text that is no JSON throws a SyntaxError.
    */
   parseBytes(json: Uint8Array): ParsedEvent
-  /** The event of a scoring request: its outcome columns must be absent, and are null (L5). */
+  /**
+   * The event of a scoring request (L5): its outcome columns must be absent, and are null. Its version is null too, and it is not deleted, whether
+   * it says so or not: these are of the copies that the log has, of which it takes the place.
+   */
   parseScored(event: unknown): ParsedEvent
   /** Turns a record of texts (CSV) into the JSON event that `parse` takes; an empty cell is null where the column is no string. */
   fromText(record: Readonly<Record<string, string>>): Record<string, unknown>
@@ -94,6 +97,8 @@ export interface SourceModel extends Described {
   readonly version: number | null
   readonly deleted: number | null
   readonly outcome: readonly number[]
+  /** What is not known while the event is scored: its outcome, its version and whether it is deleted. */
+  readonly notYetKnown: readonly number[]
   readonly topic: string
   readonly archive: { readonly table: string; readonly lag_ms: number | null } | null
   /** Whether the source takes new events from a topic that its definition names. */

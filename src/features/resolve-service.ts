@@ -116,7 +116,7 @@ function eventColumn(
   const mapped = mappedName(role, key.name)
   if (mapped === null && timeline.source === event) return timeline.key[part]!
   const column = event.columns.findIndex(({ name }) => name === (mapped ?? key.name))
-  if (column < 0 || event.outcome.includes(column)) return null
+  if (column < 0 || event.notYetKnown.includes(column)) return null
   const { type } = event.columns[column]!
   if (sameKeyType(type, key.type)) return column
   const wanted = `the key '${key.name}' of entity ${timeline.entity.name} is of type ${typeName(key.type)}`

@@ -35,6 +35,8 @@ export function sourceModel(source: SourceData, keys: readonly string[]): Source
     outcome: source.outcome.map(numberOf).sort((a, b) => a - b),
     precision: archive?.precision ?? 'ms',
   } as const
+  const stamps = [roles.version, roles.deleted].filter((column) => column !== null)
+  const notYetKnown = [...new Set([...roles.outcome, ...stamps])]
   const topic = topicOf(source)
   const where = whereOf(source)
   const decode = source.stream?.decode ?? null
@@ -57,7 +59,7 @@ export function sourceModel(source: SourceData, keys: readonly string[]): Source
     }),
   )
   const made = [...computedColumns(source).values()] as ComputedReading[]
-  const computed = made.length === 0 ? null : new ColumnFunctions(raw, roles.outcome, made, roles.precision)
+  const computed = made.length === 0 ? null : new ColumnFunctions(raw, notYetKnown, made, roles.precision)
   const rawParser = eventParser({ source: source.name, columns: readings, ...roles, where })
   const parser = computed === null ? rawParser : computingParser(rawParser, computed)
   const messagesBy = (by: EventParser) =>
@@ -69,6 +71,7 @@ export function sourceModel(source: SourceData, keys: readonly string[]): Source
     raw,
     computed,
     ...roles,
+    notYetKnown,
     schema: source.schema,
     topic,
     archive:

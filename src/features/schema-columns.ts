@@ -63,7 +63,14 @@ export function columnNames(source: SourceData, columns = allColumns(source)): s
   return [...columns.keys()].join(', ')
 }
 
-/** Whether a column is not known while the event is scored. An outcome that is no list is told of the source. */
+/** Whether a column is an outcome: not known while the event is scored. An outcome that is no list is told of the source. */
 export function isOutcome(source: SourceData, column: string): boolean {
   return Array.isArray(source.outcome) && source.outcome.includes(column)
+}
+
+/** What a column is that is not known while the event is scored, for a message; null where it is known. */
+export function laterThanScored(source: SourceData, column: string): string | null {
+  if (isOutcome(source, column)) return 'an outcome'
+  if (source.version === column) return 'the version of an event'
+  return source.deleted === column ? 'whether an event is deleted' : null
 }

@@ -2,7 +2,15 @@ import type { z } from 'zod'
 import type { Windowed } from '../timeline/aggregate.ts'
 import type { Integer, Keyed, type } from '../timeline/column.ts'
 import type { meta, ServiceData, Shape } from './definition.ts'
-import type { Canonical, Computed, EventBeforeOutcome, NotYetKnown, NullIn } from './event-types.ts'
+import type {
+  Canonical,
+  Computed,
+  EventBeforeOutcome,
+  NotYetKnown,
+  NotYetStamped,
+  NullIn,
+  Unstamped,
+} from './event-types.ts'
 import type { AnyView, View } from './feature-view.ts'
 import type { AnyGroup } from './group-info.ts'
 import type { AnySource } from './source.ts'
@@ -19,6 +27,7 @@ export type FeatureList = readonly (AnyGroup | AnyView)[]
 type NameOf<Src extends AnySource> = Src[typeof meta]['name']
 type ShapeOf<Src extends AnySource> = Src[typeof meta][typeof type]['shape']
 type OutcomeOf<Src extends AnySource> = Src[typeof meta][typeof type]['outcome']
+type StampsOf<Src extends AnySource> = Src[typeof meta][typeof type]['stamps']
 type ComputedOf<Src extends AnySource> = Src[typeof meta][typeof type]['computed']
 
 /** All that `derive` sees of an event. */
@@ -27,18 +36,21 @@ type Flat<X> = { [K in keyof X]: X[K] }
 
 // ---- events ----
 
-/** An event as the caller sends it to be scored: its outcome is not known yet. */
+/** An event as the caller sends it to be scored: its outcome is not known yet, and it need not say of which version it is. */
 export type EventIn<Src extends AnySource> = EventBeforeOutcome<
   NotYetKnown<OutcomeOf<Src>>,
-  z.input<z.ZodObject<ShapeOf<Src>>>,
+  Unstamped<z.input<z.ZodObject<ShapeOf<Src>>>, StampsOf<Src>>,
   OutcomeOf<Src>
 >
 
-/** The event that `derive` sees: money in minor units, null for what the event lacks, computed columns, no outcome columns. */
+/**
+ * The event that `derive` sees: money in minor units, null for what the event lacks, computed columns, no outcome columns, nor its version
+ * or deletion.
+ */
 export type EventSeen<Src extends AnySource> = EventBeforeOutcome<
-  NotYetKnown<OutcomeOf<Src>>,
+  NotYetKnown<OutcomeOf<Src>> | NotYetStamped<StampsOf<Src>>,
   SeenOf<Src>,
-  OutcomeOf<Src>
+  OutcomeOf<Src> | StampsOf<Src>
 >
 
 // ---- features ----
@@ -50,7 +62,7 @@ type KeyColumnOf<Gr extends AnyGroup> =
   EntityOfGroup<Gr>[typeof meta]['columns'][keyof EntityOfGroup<Gr>[typeof meta]['columns']]
 
 /** The columns of the service's event that are known while it is scored. */
-type Known<Ev extends AnySource> = Exclude<keyof ShapeOf<Ev>, OutcomeOf<Ev>> | keyof ComputedOf<Ev>
+type Known<Ev extends AnySource> = Exclude<keyof ShapeOf<Ev>, OutcomeOf<Ev> | StampsOf<Ev>> | keyof ComputedOf<Ev>
 
 /**
  * Whether the service's event is of the very source that the group adds up: then the entity's columns give its key.
@@ -145,24 +157,39 @@ type KeysNeeded<Gr extends AnyGroup, Ev extends AnySource> = [Ev] extends [never
 
 /** A property that is there only where there is something to say. */
 type Property<N extends string, X> = [X] extends [never] ? unknown : { readonly [P in N]: X }
-// It spells the type of EventIn and EventSeen out, as the compiler shows the outermost alias, which must be the one that says why.
-type EventProperty<Ev extends AnySource, Event> = [Ev] extends [never]
+// They spell the types of EventIn and EventSeen out, as the compiler shows the outermost alias, which must be the one that says why.
+type EventInProperty<Ev extends AnySource> = [Ev] extends [never]
   ? unknown
-  : { readonly event: EventBeforeOutcome<NotYetKnown<OutcomeOf<Ev>>, Event, OutcomeOf<Ev>> }
+  : {
+      readonly event: EventBeforeOutcome<
+        NotYetKnown<OutcomeOf<Ev>>,
+        Unstamped<z.input<z.ZodObject<ShapeOf<Ev>>>, StampsOf<Ev>>,
+        OutcomeOf<Ev>
+      >
+    }
+type EventSeenProperty<Ev extends AnySource> = [Ev] extends [never]
+  ? unknown
+  : {
+      readonly event: EventBeforeOutcome<
+        NotYetKnown<OutcomeOf<Ev>> | NotYetStamped<StampsOf<Ev>>,
+        SeenOf<Ev>,
+        OutcomeOf<Ev> | StampsOf<Ev>
+      >
+    }
 type KeysProperty<K> = [keyof K] extends [never] ? unknown : { readonly keys: Flat<K> }
 
 /** What a service is sent. */
 export type ServiceInput<L extends FeatureList, Ev extends AnySource, R extends Shape> = {
   /** The instant that the answer is for, in epoch milliseconds or ISO 8601. Default: the event's time, else now. */
   readonly at?: number | string
-} & EventProperty<Ev, Ev extends AnySource ? z.input<z.ZodObject<ShapeOf<Ev>>> : never> &
+} & EventInProperty<Ev> &
   KeysProperty<All<KeysPart<L[number], Ev>>> &
   Property<'request', [R] extends [never] ? never : z.input<z.ZodObject<R>>>
 
 /** What a function of `derive` is given: the features `f`, where a sum past 2^53 is rounded, the event, the request. */
 export type DeriveArgument<L extends FeatureList, Ev extends AnySource, R extends Shape> = {
   readonly f: { readonly [N in keyof VectorIn<L, Ev>]: Rounded<VectorIn<L, Ev>[N]> }
-} & EventProperty<Ev, Ev extends AnySource ? SeenOf<Ev> : never> &
+} & EventSeenProperty<Ev> &
   Property<'request', [R] extends [never] ? never : z.output<z.ZodObject<R>>>
 
 // ---- for clients: import type * as definitions ----

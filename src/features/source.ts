@@ -20,7 +20,7 @@ import {
   unknownIn,
   unknownOptions,
 } from './definition-input.ts'
-import type { Canonical, EventBeforeOutcome, NotYetKnown } from './event-types.ts'
+import type { Canonical, EventBeforeOutcome, NotYetKnown, NotYetStamped } from './event-types.ts'
 
 const OPTIONS = ['schema', 'id', 'time', 'version', 'deleted', 'outcome', 'compute', 'stream', 'archive', 'lookback']
 
@@ -56,26 +56,42 @@ type ColumnsOf<Sh extends Shape, V> = string extends keyof Sh
   : { [N in keyof Sh & string]: z.output<Sh[N]> extends V ? N : never }[keyof Sh & string]
 
 /** What the compiler knows of a source. */
-export interface SourceInfo<S extends string, Sh extends Shape, Out extends string, C extends Shape>
+export interface SourceInfo<S extends string, Sh extends Shape, Out extends string, C extends Shape, St extends string>
   extends SourceData {
   readonly name: S
-  readonly [type]: { readonly shape: Sh; readonly outcome: Out; readonly computed: C }
+  readonly [type]: { readonly shape: Sh; readonly outcome: Out; readonly computed: C; readonly stamps: St }
 }
 
 /** What has no computed columns. */
 type None = Readonly<Record<never, never>>
 
-/** A source is its columns, as `payments.amount`; what else it says sits behind `[meta]`, so a column may have any name. */
-export type Source<S extends string, Sh extends Shape, Out extends string = never, C extends Shape = None> = {
+/**
+ * A source is its columns, as `payments.amount`; what else it says sits behind `[meta]`, so a column may have any name. `St`: its stamps, the
+ * columns of an event's version and deletion.
+ */
+export type Source<
+  S extends string,
+  Sh extends Shape,
+  Out extends string = never,
+  C extends Shape = None,
+  St extends string = never,
+> = {
   readonly [N in (keyof Sh | keyof C) & string]: ColumnOf<S, N, N extends keyof Sh ? Sh[N] : C[N]>
-} & { readonly [meta]: SourceInfo<S, Sh, Out, C> }
+} & { readonly [meta]: SourceInfo<S, Sh, Out, C, St> }
 
 export interface AnySource {
-  readonly [meta]: SourceInfo<string, Shape, string, Shape>
+  readonly [meta]: SourceInfo<string, Shape, string, Shape, string>
 }
 
-/** An event as a function of `compute` sees it: money in minor units, null for what it lacks, no outcome and no computed columns. */
-export type ComputeRow<Sh extends Shape, Out> = EventBeforeOutcome<NotYetKnown<Out>, Canonical<Sh>, Out>
+/**
+ * An event as a function of `compute` sees it: money in minor units, null for what it lacks, no outcome, version or deletion, and no computed
+ * columns.
+ */
+export type ComputeRow<Sh extends Shape, Out, St = never> = EventBeforeOutcome<
+  NotYetKnown<Out> | NotYetStamped<St>,
+  Canonical<Sh>,
+  Out | St
+>
 
 /** A column that follows from the others of its event. */
 export interface ComputeOptions<Row, X> {
@@ -91,21 +107,32 @@ export interface ComputeOptions<Row, X> {
 }
 
 // `& string` makes the compiler spell the columns out where it refuses another.
-export interface SourceOptions<Sh extends Shape, Out extends string, C extends Shape> extends Described {
+export interface SourceOptions<
+  Sh extends Shape,
+  Out extends string,
+  C extends Shape,
+  Ver extends string = ColumnsOf<Sh, string | number> & string,
+  Del extends string = ColumnsOf<Sh, boolean> & string,
+> extends Described {
   /** What an event is: `z.object({ ... })`, from a closed list of zod types that `check` names. */
   readonly schema: z.core.$ZodObject<Sh>
   /** The column that is the event's id: of one id and time there is one event. */
   readonly id: ColumnsOf<NoInfer<Sh>, string | number> & string
   /** The column that is the event's time. */
   readonly time: ColumnsOf<NoInfer<Sh>, string | number> & string
-  /** The column that orders the versions of one event: the highest wins. Without it, all copies are of version 0. */
-  readonly version?: ColumnsOf<NoInfer<Sh>, string | number> & string
-  /** A boolean column: true takes the event of this id and time away. */
-  readonly deleted?: ColumnsOf<NoInfer<Sh>, boolean> & string
+  /**
+   * The column that orders the versions of one event: the highest wins. Without it, all copies are of version 0. An event that is scored need
+   * not have it, and it is null then.
+   */
+  readonly version?: Ver
+  /** A boolean column: true takes the event of this id and time away. An event that is scored need not have it, and it is false then. */
+  readonly deleted?: Del
   /** Columns that are not known yet while the event is scored: they are null then, in training too. */
   readonly outcome?: readonly Out[]
   /** Columns that no event brings, each computed from those it does: `{ bin: { version: 1, type: z.string(), of: (row) => row.pan.slice(0, 6) } }`. */
-  readonly compute?: { readonly [N in keyof C]: ComputeOptions<ComputeRow<NoInfer<Sh>, NoInfer<Out>>, C[N]> }
+  readonly compute?: {
+    readonly [N in keyof C]: ComputeOptions<ComputeRow<NoInfer<Sh>, NoInfer<Out>, NoInfer<Ver | Del>>, C[N]>
+  }
   /** The topic that brings new events, and what of it. Without it, the source is read from its archive alone. */
   readonly stream?: StreamOptions
   /** The ClickHouse table that holds the same events, all of them. */
@@ -133,7 +160,9 @@ export function source<
   Sh extends Shape,
   const Out extends keyof Sh & string = never,
   C extends Shape = None,
->(name: S, options: SourceOptions<Sh, Out, C>): Source<S, Sh, Out, C> {
+  const Ver extends ColumnsOf<Sh, string | number> & string = never,
+  const Del extends ColumnsOf<Sh, boolean> & string = never,
+>(name: S, options: SourceOptions<Sh, Out, C, Ver, Del>): Source<S, Sh, Out, C, Ver | Del> {
   const title = definitionTitle('source', name, options)
   const { schema, id, time, version, deleted, outcome, compute, stream, archive, lookback } = options
   if (!isZodObject(schema)) throw new TypeError(`${title} needs a schema, as schema: z.object({ id: z.string(), ... })`)
@@ -161,7 +190,7 @@ export function source<
   const names = [...Object.keys(schema._zod.def.shape), ...Object.keys(data.compute)]
   for (const column of names) columns[column] = makeColumn(name, column)
   columns[meta] = data
-  return Object.freeze(columns) as unknown as Source<S, Sh, Out, C>
+  return Object.freeze(columns) as unknown as Source<S, Sh, Out, C, Ver | Del>
 }
 
 function frozenCompute(title: string, compute: unknown): SourceData['compute'] {

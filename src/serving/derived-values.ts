@@ -29,7 +29,7 @@ export class DerivedValues {
     this.#functions = service.derive.map(({ name, compute }) => ({ name, compute: compute as Compute }))
     this.#onFailure = onFailure
     this.#first = service.features.length
-    this.#seenEvent = service.event === null ? null : eventSeen(service.event.columns, service.event.outcome)
+    this.#seenEvent = service.event === null ? null : eventSeen(service.event.columns, service.event.notYetKnown)
     const features: object = Object.create(null)
     for (const [slot, { name }] of service.features.entries()) {
       Object.defineProperty(features, name, { enumerable: true, get: () => this.#read(slot) })

@@ -21,8 +21,8 @@ export interface EventBuilder<Src extends AnySource> {
   /** One event, so long before now: `payment.ago('3d', { amount: '20.00' })`. */
   ago(duration: Duration, columns?: Some<EventOf<Src>>): EventOf<Src>
   /**
-   * One event as it is sent to be scored: without the columns of its outcome, which are not known yet. Given an event, it is that
-   * one: `get(checkoutRisk, { event: payment.scored(arrived) })`.
+   * One event as it is sent to be scored: without the columns of its outcome, its version and its deletion, which are not known yet. Given
+   * an event, it is that one: `get(checkoutRisk, { event: payment.scored(arrived) })`.
    */
   scored(columns?: Some<EventIn<Src>>): EventIn<Src>
   /** A builder that gives these columns, too: `const declined = payment.with({ status: 'declined' })`. */

@@ -59,14 +59,17 @@ export class FilledSource {
     return event
   }
 
-  /** The same as it is sent to be scored: without the columns of its outcome. */
+  /** The same as it is sent to be scored: without the columns of its outcome, its version and its deletion. */
   scored(columns: Fields, time_ms: number): Fields {
-    const event = this.#filled(columns, time_ms, this.#data.outcome)
+    const { outcome, version, deleted } = this.#data
+    // That of an event which is deleted stays: it cannot be scored.
+    const without = [...outcome, version, ...(columns[deleted!] === true ? [] : [deleted])]
+    const event = this.#filled(columns, time_ms, without)
     this.#parser.parseScored(event)
     return event
   }
 
-  #filled(columns: Fields, time_ms: number, without: readonly string[]): Fields {
+  #filled(columns: Fields, time_ms: number, without: readonly (string | null)[]): Fields {
     this.assertKnown(columns)
     const { id, time } = this.#data
     const own_ms = instantOf(columns[time]) ?? time_ms

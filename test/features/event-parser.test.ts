@@ -36,13 +36,27 @@ describe('a parsed event', () => {
 
   it('is null in its outcomes when it is scored, required or not', () => {
     expect(parser.parseScored({ id: 'a', at: AT, updated_at: 7, status: null })).toEqual({
-      values: ['a', AT_MS, 7, null, null, null],
+      values: ['a', AT_MS, null, null, null, null],
       id: 'a',
       time_ms: AT_MS,
-      version: 7,
+      version: 0,
       deleted: false,
     })
   })
+
+  it.each([{}, { v: 7 }, { v: null, gone: null }, { gone: false }])(
+    'has no version and is not deleted when it is scored, whether it says so or not: %j',
+    (said) => {
+      const stamped = parserOf(payments({ v: z.int(), gone: z.boolean() }, { version: 'v', deleted: 'gone' }))
+      expect(stamped.parseScored({ id: 'a', at: AT, ...said })).toEqual({
+        values: ['a', AT_MS, null, false],
+        id: 'a',
+        time_ms: AT_MS,
+        version: 0,
+        deleted: false,
+      })
+    },
+  )
 
   it('is of version 0 where its source has none', () => {
     expect(parserOf(payments()).parse({ id: 'a', at: AT })).toMatchObject({ version: 0, deleted: false })

@@ -121,6 +121,15 @@ const WRONG: readonly (readonly [wrong: string, exports: Record<string, unknown>
       `defs.ts: group velocity: the key of entity card is the column 'card_id', an outcome: it is not known when the event is scored; take 'card_id' out of outcome`,
     ],
     [
+      'a key that is a version',
+      group(
+        { tx: count().over('1h') },
+        payments({ card_id: z.int() }, { version: 'card_id' }),
+        entity('card', { key: { card_id: z.int() } }),
+      ),
+      `defs.ts: group velocity: the key of entity card is the column 'card_id', the version of an event: it is not known when the event is scored; map it to another column`,
+    ],
+    [
       'a map by an amount',
       group({ tx: count().per(full.amount!, { limit: 5 }).over('1h') }),
       `defs.ts: group velocity: the feature 'tx' is per amount, which is of type money; give it a column of type string, enum, bool, int`,

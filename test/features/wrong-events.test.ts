@@ -182,6 +182,7 @@ const WRONG_SCORED: readonly (readonly [change: object, code: string, says: stri
     'EVENT_OUTCOME',
     'fraud is an outcome: it is not known while the event is scored, so leave it out (it is null until the event itself arrives)',
   ],
+  [{ updated_at: {} }, 'EVENT_TYPE', 'updated_at: an object is not a number'],
   [{ gone: true }, 'EVENT_VALUE', 'gone: an event that is deleted cannot be scored'],
   [{ amount: undefined }, 'EVENT_MISSING', 'amount is missing'],
 ]

@@ -53,6 +53,16 @@ describe('what a function reads and is not there', () => {
       'defs.ts: service risk: derive.x reads event.status, an outcome, which is not known while the event is scored; read another column',
     ],
     [
+      'a version',
+      derived(({ event }) => event.v),
+      'defs.ts: service risk: derive.x reads event.v, the version of an event, which is not known while the event is scored; read another column',
+    ],
+    [
+      'a version of a computed one',
+      computing((row) => row.v),
+      'defs.ts: source payments: compute.bin reads v, the version of an event, which is not known while the event is scored; read another column',
+    ],
+    [
       'a column of a computed one',
       computing((row) => row.pam),
       `defs.ts: source payments: compute.bin reads pam, which is no column of payments; did you mean 'pan'?`,

@@ -114,6 +114,11 @@ const WRONG: readonly (readonly [wrong: string, exports: Record<string, unknown>
     `defs.ts: source payments: outcome names 'id', the id of the event, which is known when it is scored; leave it out`,
   ],
   [
+    'the version as an outcome',
+    { payments: payments({ v: z.int() }, { outcome: ['v'], version: 'v' }) },
+    `defs.ts: source payments: outcome names 'v', the version of the event, which is null while it is scored in any case; leave it out`,
+  ],
+  [
     'an outcome named twice',
     { payments: payments({ v: z.int(), f: z.boolean() }, { outcome: ['f', 'f'], version: 'v' }) },
     `defs.ts: source payments: outcome names 'f' twice; name it once`,

@@ -189,6 +189,9 @@ describe('/openapi.json', () => {
     const properties = Object.keys(api.document.components!.schemas!.payments_scored!.properties!)
     expect(properties).toContain('amount')
     expect(properties).not.toContain('fraud')
+    const { updated_at: _, ...unstamped } = good.event
+    expect([unstamped, { ...unstamped, updated_at: null }].map((event) => faults({ ...good, event }))).toEqual(['', ''])
+    expect(faults({ ...good, event: { ...unstamped, updated_at: 'today' } })).toContain('must be integer,null')
   })
 
   it('describes events with their outcome', () => {

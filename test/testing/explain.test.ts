@@ -150,7 +150,7 @@ describe('explain', () => {
     expect(
       copies.explain('card__sum_24h').counted.map(({ id, version, columns }) => [id, version, columns.amount]),
     ).toEqual([
-      ['now', 1, 2000],
+      ['now', 0, 2000],
       ['twice', 2, 700],
     ])
     expect(copies.explain('card__usual_24h').counted).toHaveLength(1)

@@ -41,7 +41,6 @@ export function demoRequest(now_ms: number): string {
   const event = {
     id: 'try-1',
     occurred_at: new Date(now_ms).toISOString(),
-    updated_at: now_ms,
     card_id: SHOWN_CARD,
     merchant_id: 'shop-3',
     device_id: null,

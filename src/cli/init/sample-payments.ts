@@ -12,9 +12,9 @@ export function samplePayments(now_ms: number): string {
   return `${lines.join('\n')}\n`
 }
 
-/** The next payment of a card that has paid before, as it is sent to be scored: its outcome is not known. */
+/** The next payment of a card that has paid before, as it is sent to be scored: neither its outcome nor its version is known. */
 export function scoredPayment(now_ms: number): string {
-  const { status: _status, fraud: _fraud, ...event } = payment(SAMPLE_PAYMENTS, now_ms)
+  const { status: _status, fraud: _fraud, updated_at: _version, ...event } = payment(SAMPLE_PAYMENTS, now_ms)
   return `${JSON.stringify({ ...event, id: 'p-scored', card_id: 'c1', merchant_id: 'm1' }, null, 2)}\n`
 }
 

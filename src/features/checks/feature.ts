@@ -3,7 +3,7 @@ import { aggregates } from '../../timeline/aggregates/index.ts'
 import { PER_KEYS_MAX } from '../../timeline/per-fold.ts'
 import { quoteValue } from '../../timeline/shown-value.ts'
 import type { SourceData } from '../definition.ts'
-import { isOutcome } from '../schema-columns.ts'
+import { laterThanScored } from '../schema-columns.ts'
 import { checkDuration } from './duration.ts'
 import { checkColumn, checkFilter } from './filter.ts'
 import { checkName } from './names.ts'
@@ -42,8 +42,9 @@ function checkAggregate(report: Report, what: string, spec: AggregateSpec, sourc
   const read = checkColumn(report, what, { source: spec.source, column: spec.column }, source)
   if (read === null) return
   const asked = `${what} asks for ${aggregate.name}() of ${spec.column}`
-  if (aggregate.readsCurrent && isOutcome(source, spec.column)) {
-    const message = `${asked}, an outcome: it is not known of the event being scored`
+  const later = aggregate.readsCurrent ? laterThanScored(source, spec.column) : null
+  if (later !== null) {
+    const message = `${asked}, ${later}: it is not known of the event being scored`
     report.error(message, 'give it a column that is known by then')
   }
   if (!aggregate.takes.includes(read.type.kind)) {

@@ -2,7 +2,7 @@ import type { ColumnType } from '../../timeline/column-type.ts'
 import { quoteValue } from '../../timeline/shown-value.ts'
 import { isRefusal, readColumn } from '../column-types.ts'
 import type { GroupData } from '../definition.ts'
-import { columnNamed, columnNames, hasColumn, isOutcome } from '../schema-columns.ts'
+import { columnNamed, columnNames, hasColumn, isOutcome, laterThanScored } from '../schema-columns.ts'
 import { checkDeprecated, checkDeprecatedFeatures } from './deprecated.ts'
 import { checkDescribed } from './described.ts'
 import { checkFeature } from './feature.ts'
@@ -40,9 +40,11 @@ function checkKey(report: Report, { source, entity }: GroupData): void {
       )
       continue
     }
-    if (isOutcome(source, column)) {
-      const message = `the key of entity ${entity.name} is the column '${column}', an outcome: it is not known when the event is scored`
-      report.error(message, `take '${column}' out of outcome`)
+    const later = laterThanScored(source, column)
+    if (later !== null) {
+      const message = `the key of entity ${entity.name} is the column '${column}', ${later}: it is not known when the event is scored`
+      const cure = isOutcome(source, column) ? `take '${column}' out of outcome` : 'map it to another column'
+      report.error(message, cure)
     }
     const wanted = readColumn(schema)
     const found = columnNamed(source, column)

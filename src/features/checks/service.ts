@@ -3,7 +3,7 @@ import { aggregates } from '../../timeline/aggregates/index.ts'
 import { quoteValue } from '../../timeline/shown-value.ts'
 import type { GroupData, GroupView, Role, ServiceData } from '../definition.ts'
 import { showValue } from '../event-error.ts'
-import { isOutcome } from '../schema-columns.ts'
+import { isOutcome, laterThanScored } from '../schema-columns.ts'
 import { isOfWrongFeature, roleName, servedNames } from '../served-name.ts'
 import { checkDeprecated, checkReadsDeprecated } from './deprecated.ts'
 import { checkDescribed } from './described.ts'
@@ -67,6 +67,7 @@ function checkRole(report: Report, { event }: ServiceData, { name: group, entity
     )
   }
   for (const [key, mapped] of keys) {
+    const later = event === null ? null : laterThanScored(event, mapped)
     if (!Object.hasOwn(entity.key, key)) {
       const cure = `map some of ${Object.keys(entity.key).join(', ')}`
       report.error(`role '${role.name}' of ${group} maps '${key}', which is no key of entity ${entity.name}`, cure)
@@ -75,11 +76,12 @@ function checkRole(report: Report, { event }: ServiceData, { name: group, entity
         `role '${role.name}' of ${group} maps '${key}' to ${showValue(mapped)}`,
         `map it to a name, ${example}`,
       )
-    } else if (event !== null && isOutcome(event, mapped)) {
+    } else if (event !== null && later !== null) {
       const message =
-        `role '${role.name}' of ${group} takes '${key}' from the column '${mapped}' of ${event.name}, an outcome: ` +
+        `role '${role.name}' of ${group} takes '${key}' from the column '${mapped}' of ${event.name}, ${later}: ` +
         'it is not known while the event is scored'
-      report.error(message, `map it to another column, or take '${mapped}' out of outcome`)
+      const orElse = isOutcome(event, mapped) ? `, or take '${mapped}' out of outcome` : ''
+      report.error(message, `map it to another column${orElse}`)
     } else checkColumnName(report, 'a key', mapped)
   }
 }

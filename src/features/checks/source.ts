@@ -171,7 +171,9 @@ function checkOutcome(report: Report, source: SourceData): void {
     for (const option of ['id', 'time', 'version'] as const) {
       if (source[option] !== name) continue
       report.error(
-        `outcome names '${name}', the ${option} of the event, which is known when it is scored`,
+        option === 'version'
+          ? `outcome names '${name}', the version of the event, which is null while it is scored in any case`
+          : `outcome names '${name}', the ${option} of the event, which is known when it is scored`,
         'leave it out',
       )
     }

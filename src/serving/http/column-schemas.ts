@@ -38,14 +38,25 @@ export const INSTANT: JsonSchema = {
 export function eventSchema(source: SourceModel, scored: boolean): JsonSchema {
   const { properties } = inputSchema(source.schema) as { properties: Readonly<Record<string, JsonSchema>> }
   const columns = source.raw.filter((_, column) => !(scored && source.outcome.includes(column)))
+  const mayLack = new Set(scored ? source.notYetKnown.map((column) => source.raw[column]!) : [])
   return {
     type: 'object',
     properties: Object.fromEntries(
-      columns.map((column) => [column.name, sentColumn(column, properties[column.name]!)]),
+      columns.map((column) => {
+        const sent = sentColumn(column, properties[column.name]!)
+        return [column.name, mayLack.has(column) ? unread(sent, column === source.raw[source.deleted!]) : sent]
+      }),
     ),
     // Null and absent are one and the same.
-    required: columns.filter(({ nullable }) => !nullable).map(({ name }) => name),
+    required: columns.filter((column) => !column.nullable && !mayLack.has(column)).map(({ name }) => name),
   }
+}
+
+/** The version of an event that is scored, or whether it is deleted: taken where it comes, and not looked at. */
+function unread(sent: JsonSchema, deleted: boolean): JsonSchema {
+  const said = sent.description === undefined ? '' : `${sent.description} `
+  const description = `${said}It may be left out: it is of the copies of the event that the log has.`
+  return { ...orNull(sent), ...(deleted ? { enum: [false, null] } : {}), description }
 }
 
 /** What is sent to a source: an event, with the kind that it is of where several share a topic; or what the source decodes. */

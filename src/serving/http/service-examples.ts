@@ -24,6 +24,9 @@ export function serviceExample(service: ServiceModel): ServiceExample | null {
   const request = exampleOf(requestSchema(service, IN_PLACE), service.name) as Record<string, unknown>
   // The event says when it was.
   if (service.event !== null) delete request.at
+  for (const column of service.event?.notYetKnown ?? []) {
+    delete (request.event as Record<string, unknown>)[service.event!.raw[column]!.name]
+  }
   const plan = new ServicePlan(service)
   plan.update(
     new Map(service.timelines.map(({ timeline }) => [timeline.fingerprint, completeRecord(timeline)] as const)),

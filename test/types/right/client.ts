@@ -36,7 +36,7 @@ const vector = await client.vector('checkout_risk', { event, request: { cart_ite
 expectType<Equal<(typeof vector.values)[0], number | null>>()
 
 // Events of a source, with their outcome.
-const paid: EventOf<typeof example.payments> = { ...event, status: 'approved', fraud: true }
+const paid: EventOf<typeof example.payments> = { ...event, updated_at: 1, status: 'approved', fraud: true }
 const { accepted, rejected } = await client.send('payments', [paid])
 expectType<Equal<[typeof accepted, (typeof rejected)[0]['index']], [number, number]>>()
 

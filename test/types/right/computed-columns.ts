@@ -42,7 +42,6 @@ const payments = source('payments', {
             {
               readonly id: string
               readonly at: number
-              readonly updated_at: number
               readonly pan: string
               readonly amount: number | null
               readonly settled_at: string | null
