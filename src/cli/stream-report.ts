@@ -24,6 +24,8 @@ export class StreamReport {
   readonly #ranges = new Map<string, { readonly read_ms: number; readonly ranges: readonly PartitionRange[] }>()
   /** By topic: the partitions that were told of last. */
   readonly #told = new Map<string, readonly number[]>()
+  /** When it told first. */
+  #since_ms: number | null = null
 
   constructor(
     streams: ReadonlyMap<string, TopicStream>,
@@ -73,6 +75,7 @@ export class StreamReport {
   }
 
   #measure(stream: TopicStream, ranges: readonly PartitionRange[], now_ms: number): void {
+    this.#since_ms ??= now_ms
     const all = stream.sources.map(({ name }) => this.#metrics.source(name))
     const partitions = stream.progress.map(({ partition }) => partition)
     const gone = (this.#told.get(stream.topic) ?? []).filter((partition) => !partitions.includes(partition))
@@ -87,7 +90,8 @@ export class StreamReport {
     for (const metrics of all) {
       for (const partition of gone) metrics.forgetPartition(partition)
       metrics.watermark(watermark_ms)
-      metrics.lagAge(behind === 0 || watermark_ms === null ? 0 : Math.max(0, now_ms - watermark_ms))
+      // Before all partitions were read once, it is longer than we have been at it.
+      metrics.lagAge(behind === 0 ? 0 : Math.max(0, now_ms - (watermark_ms ?? this.#since_ms)))
     }
   }
 }

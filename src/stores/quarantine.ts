@@ -1,5 +1,5 @@
 import type { SourceModel } from '../features/model.ts'
-import { type EventLog, MESSAGE_BYTES_MAX } from './event-log.ts'
+import { type EventLog, type LogAppend, MESSAGE_BYTES_MAX } from './event-log.ts'
 
 /** An event in the log that its source's parser refuses: it is kept aside, never dropped in silence. */
 export interface Quarantined {
@@ -29,6 +29,9 @@ export interface QuarantineMessage {
 const PARTITIONS = 1
 
 const REASON_CHARACTERS_MAX = 2_000
+
+/** Bytes of messages that are put there at once: the log takes no more than some times as many. */
+const APPEND_BYTES = 16 * 1024 * 1024
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -68,10 +71,19 @@ export class Quarantine {
     const name = quarantineTopic(source)
     if (!this.#topics.has(name)) await this.#log.ensureTopic(name, PARTITIONS)
     this.#topics.add(name)
-    await this.#log.append(
-      name,
-      events.map((event) => ({ key: `${event.partition}/${event.offset}`, value: this.#message(event) })),
-    )
+    let messages: LogAppend[] = []
+    let bytes = 0
+    for (const event of events) {
+      const value = this.#message(event)
+      if (bytes + value.length > APPEND_BYTES) {
+        await this.#log.append(name, messages)
+        messages = []
+        bytes = 0
+      }
+      messages.push({ key: `${event.partition}/${event.offset}`, value })
+      bytes += value.length
+    }
+    await this.#log.append(name, messages)
   }
 
   #message({ value, reason, ...place }: Quarantined): Uint8Array {

@@ -88,6 +88,16 @@ export class TimelineWriter {
     this.#text = others.length === 0 && (kind === 'string' || kind === 'enum') ? first! : null
   }
 
+  /** Rows that were added since the last {@link take}. */
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** Bytes of these rows. */
+  get bytes(): number {
+    return this.#encoder.length
+  }
+
   /** Adds an event's row; an event whose key is null belongs to no entity and adds none. Throws a RowError for a row too long. */
   add(event: ParsedEvent): void {
     const { values, time_ms } = event

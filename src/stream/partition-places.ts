@@ -16,9 +16,11 @@ export class PartitionPlaces {
   /** Every event that reached the partition before this instant is below its mark. */
   readonly #watermarks = new Map<number, number>()
 
-  /** Null before the first look at the partitions. */
+  /** Null before the first look at each of the partitions. */
   get watermark_ms(): number | null {
-    return this.#watermarks.size === 0 ? null : Math.min(...this.#watermarks.values())
+    if (this.#watermarks.size === 0) return null
+    for (const partition of this.positions.keys()) if (!this.#watermarks.has(partition)) return null
+    return Math.min(...this.#watermarks.values())
   }
 
   get progress(): PartitionProgress[] {

@@ -1,15 +1,16 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { SourceModel } from '../features/model.ts'
 import { type TopicRouter, topicRouter } from '../features/topic-router.ts'
-import { OffsetOutOfRangeError } from '../stores/event-log.ts'
-import { MarkMovedError, type TimelineAppend } from '../stores/online-store.ts'
-import { asWritten } from '../stores/timeline-registry.ts'
-import { addToAll, TimelineWriter } from '../stores/timeline-writer.ts'
+import { type LogBatch, OffsetOutOfRangeError } from '../stores/event-log.ts'
+import { MarkMovedError } from '../stores/online-store.ts'
 import { sameAssignment } from './assignment.ts'
 import { EventSampler } from './event-sampler.ts'
+import { PartitionFaults } from './partition-faults.ts'
 import { PartitionPlaces, type PartitionProgress } from './partition-places.ts'
-import { SourceTally } from './source-tally.ts'
+import { PutAside } from './put-aside.ts'
+import { TopicBatch } from './topic-batch.ts'
 import type { StreamTimeline, TopicStreamOptions } from './topic-stream-options.ts'
+import { type TopicWriters, writersOf } from './topic-writers.ts'
 
 /**
  * Messages carried at once at most: enough to pay for a commit to disk or a round trip, and few enough to stay fresh, also in the
@@ -20,6 +21,9 @@ export const BATCH_MESSAGES_MAX = 2_500
 /** Messages parsed and encoded in one go, about a millisecond: requests of the same process are answered in between. */
 const TURN_MESSAGES = 250
 
+/** After a message so long, it is looked at once how much the batch has; after shorter ones, once in a turn. */
+const LONG_MESSAGE_BYTES = 4 * 1024
+
 /** How long an idle stream sleeps at most: its watermark is at most so old, and it stops within this time. */
 const IDLE_MS_MAX = 500
 
@@ -29,15 +33,6 @@ const VERIFY_MS = 1_000
 const RETRY_MS_MIN = 50
 const RETRY_MS_MAX = 5_000
 
-/** A batch that is encoded, and on its way to the store or there. */
-interface Batch {
-  /** By partition: the offset behind it. */
-  readonly next: Map<number, number>
-  readonly watermarks_ms: Map<number, number>
-  readonly tallies: ReadonlyMap<SourceModel, SourceTally>
-  messages: number
-}
-
 /**
  * Carries the events of one topic from the log to the timelines of its sources: rows first, then the marks (L11), batch by batch, of
  * which the next is read and encoded while the last is on its way. So one mark proves all that its sources had of the topic. Holds no
@@ -46,25 +41,29 @@ interface Batch {
 export class TopicStream {
   readonly #options: TopicStreamOptions
   #timelines: readonly StreamTimeline[]
-  /** By source, those of its timelines. */
-  #writers: ReadonlyMap<SourceModel, readonly TimelineWriter[]>
+  #writers: TopicWriters
   readonly #route: TopicRouter
   readonly #places = new PartitionPlaces()
+  readonly #faults = new PartitionFaults()
+  readonly #aside: PutAside
   readonly #samplers: ReadonlyMap<SourceModel, EventSampler>
   /** The partitions that were this worker's when the marks were last taken up; null: before that. */
   #assigned: readonly number[] | null = null
   /** The partition that is read first has the next one's turn after it. */
   #turn = 0
-  #sent: { readonly batch: Batch; readonly done: Promise<void> } | null = null
+  #sent: { readonly batch: TopicBatch; readonly done: Promise<void> } | null = null
   /** The store holds less than it did: what it knows of timelines may be less, too. */
   #wentBack = false
   #verified_ms = 0
+  /** The trouble that was told of last. */
+  #told: string | null = null
   #applied = 0
 
   constructor(options: TopicStreamOptions) {
     this.#options = options
     this.#timelines = options.timelines
-    this.#writers = writersOf(options)
+    this.#writers = writersOf(options.sources, options.timelines)
+    this.#aside = new PutAside(options.onQuarantine)
     this.#route = topicRouter(options.sources)
     const sampled = options.onSample === undefined ? [] : options.sources.filter(({ archive }) => archive !== null)
     this.#samplers = new Map(sampled.map((source) => [source, new EventSampler(options.now)]))
@@ -108,10 +107,8 @@ export class TopicStream {
         const messages = await this.#advance()
         if (messages === 0) await this.#idle(signal)
         else if (linger_ms > 0 && messages < maxBatch) await pause(linger_ms, signal)
-        if (retry_ms !== RETRY_MS_MIN) {
-          retry_ms = RETRY_MS_MIN
-          this.#options.onTrouble?.(null)
-        }
+        retry_ms = RETRY_MS_MIN
+        this.#tell(this.#faults.error)
       } catch (error) {
         if (signal.aborted) return
         this.#assigned = null
@@ -119,7 +116,7 @@ export class TopicStream {
           this.moved(error)
           continue
         }
-        this.#options.onTrouble?.(error instanceof Error ? error.message : String(error))
+        this.#tell(error)
         await pause(retry_ms, signal)
         retry_ms = Math.min(retry_ms * 2, RETRY_MS_MAX)
       }
@@ -134,11 +131,24 @@ export class TopicStream {
     this.#wentBack ||= found === null || found < (move.from ?? 0)
   }
 
-  /** Carries one batch; answers whether there was anything. */
+  /** Carries one batch; answers whether there was anything. Throws also what reading one of the partitions failed with. */
   async step(): Promise<boolean> {
+    const carried = await this.#carry()
+    if (this.#faults.error !== null) throw this.#faults.error
+    return carried
+  }
+
+  async #carry(): Promise<boolean> {
     const messages = await this.#advance()
     await this.#settle()
     return messages > 0
+  }
+
+  /** Null: all is well. */
+  #tell(error: unknown): void {
+    const message = error === null || error instanceof Error ? (error?.message ?? null) : String(error)
+    if (message !== this.#told) this.#options.onTrouble?.(message)
+    this.#told = message
   }
 
   /** Reads and encodes a batch, and sends it when the one before has arrived. Answers how many messages it has. */
@@ -150,12 +160,12 @@ export class TopicStream {
       await this.#locate(assigned)
     }
     await this.#renew()
-    const tallies = new Map(sources.map((source) => [source, new SourceTally(source)]))
-    const batch: Batch = { next: new Map(), watermarks_ms: new Map(), tallies, messages: 0 }
+    const batch = new TopicBatch(sources, this.#writers)
     const partitions = [...this.#places.positions.keys()]
     const first = this.#turn++ % Math.max(1, partitions.length)
     for (const partition of [...partitions.slice(first), ...partitions.slice(0, first)]) {
-      if (batch.messages >= maxBatch) break
+      if (batch.messages >= maxBatch || batch.isFull) break
+      if (!this.#faults.isDue(partition)) continue
       if (!(await this.#take(partition, maxBatch - batch.messages, batch))) return maxBatch
     }
     await this.#settle()
@@ -169,37 +179,40 @@ export class TopicStream {
   }
 
   /** Adds to a batch what a partition has next. Answers false where the marks must be looked at first. */
-  async #take(partition: number, messagesMax: number, batch: Batch): Promise<boolean> {
+  async #take(partition: number, messagesMax: number, batch: TopicBatch): Promise<boolean> {
     const position = this.#places.positions.get(partition)!
     const looked_ms = this.#options.now()
     const read = await this.#read(partition, position, messagesMax)
-    if (read === null) return false
+    if (read === 'moved') return false
+    if (read === 'failed') return true
+    const { baseOffset, values, append_ms } = read
     // Where the log holds nothing but notes of its own, the mark moves on, too.
     if (read.nextOffset > position) batch.next.set(partition, read.nextOffset)
-    if (read.values.length === 0) {
+    if (values.length === 0) {
       batch.watermarks_ms.set(partition, read.asOf_ms ?? looked_ms)
       return true
     }
-    for (let i = 0; i < read.values.length; i++) {
-      this.#add(partition, read.baseOffset + i, read.values[i]!, batch)
-      if ((batch.messages + i) % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
+    let taken = 0
+    while (taken < values.length) {
+      const value = values[taken]!
+      batch.add(this.#route(value), partition, baseOffset + taken, value)
+      taken++
+      const turns = (batch.messages + taken) % TURN_MESSAGES === 0
+      if (turns) await turn()
+      if ((turns || value.length > LONG_MESSAGE_BYTES) && batch.isFull) break
     }
+    // What is left over is read again.
+    if (taken < values.length) batch.next.set(partition, baseOffset + taken)
     for (const [source, sampler] of this.#samplers) batch.tallies.get(source)!.sampled(sampler, partition, read)
-    batch.messages += read.values.length
-    batch.watermarks_ms.set(partition, read.append_ms.at(-1)!)
+    batch.messages += taken
+    batch.watermarks_ms.set(partition, append_ms[taken - 1]!)
     return true
   }
 
-  async #send(batch: Batch): Promise<void> {
-    const { store, group, expires, now, onQuarantine } = this.#options
-    for (const [source, { refused }] of batch.tallies) if (refused.length > 0) await onQuarantine(source, refused)
-    const now_ms = expires ? now() : null
-    const appends: TimelineAppend[] = []
-    for (const [source, writers] of this.#writers) {
-      const before = appends.length
-      for (const writer of writers) appends.push(...writer.take(now_ms))
-      batch.tallies.get(source)!.rows = appends.length - before
-    }
+  async #send(batch: TopicBatch): Promise<void> {
+    const { store, group, expires, now } = this.#options
+    for (const [source, { refused }] of batch.tallies) await this.#aside.add(source, refused)
+    const appends = batch.takeAppends(expires ? now() : null)
     const moves = [...batch.next].map(([partition, offset]) => ({
       group,
       topic: this.topic,
@@ -223,6 +236,7 @@ export class TopicStream {
     const { next, watermarks_ms, tallies, messages } = batch
     const { log, group, onApplied, onSample } = this.#options
     this.#places.reached(next, watermarks_ms)
+    this.#aside.clear()
     this.#applied += messages
     for (const [source, tally] of messages > 0 ? tallies : []) {
       onApplied?.(source, tally.applied(messages))
@@ -260,6 +274,7 @@ export class TopicStream {
     this.#wentBack = false
     const ranges = await log.ranges(this.topic)
     this.#places.keep(assigned)
+    this.#faults.keep(assigned)
     for (const { partition, start } of ranges) {
       if (!assigned.includes(partition)) continue
       this.#places.goOn(partition, marks.find((one) => one.partition === partition)?.offset ?? null, start)
@@ -282,42 +297,32 @@ export class TopicStream {
   #renewWith(timelines: readonly StreamTimeline[]): void {
     if (timelines === this.#timelines) return
     this.#timelines = timelines
-    this.#writers = writersOf({ ...this.#options, timelines })
+    this.#writers = writersOf(this.#options.sources, timelines)
   }
 
-  async #read(partition: number, position: number, messagesMax: number) {
+  /** `moved`: the marks must be looked at first. `failed`: others may be read meanwhile. */
+  async #read(partition: number, position: number, messagesMax: number): Promise<LogBatch | 'moved' | 'failed'> {
     const { log, store, group } = this.#options
     try {
-      return await log.read(this.topic, partition, position, messagesMax)
+      const read = await log.read(this.topic, partition, position, messagesMax)
+      this.#faults.well(partition)
+      return read
     } catch (error) {
-      if (!(error instanceof OffsetOutOfRangeError)) throw error
+      if (!(error instanceof OffsetOutOfRangeError)) {
+        this.#faults.failed(partition, error)
+        return 'failed'
+      }
       await this.#settle()
       const from = this.#places.marks.get(partition) ?? null
       const now = (await store.marks(group)).find((mark) => mark.topic === this.topic && mark.partition === partition)
       this.#drop()
       // What others have carried, and the log has dropped since, is not lost: the marks are looked at again.
       this.#assigned = null
-      if ((now?.offset ?? null) !== from) return null
+      this.#aside.clear()
+      if ((now?.offset ?? null) !== from) return 'moved'
       await this.#options.onGap(partition, position, error.start)
       await store.append([], [{ group, topic: this.topic, partition, from, offset: error.start }])
-      return null
-    }
-  }
-
-  /** Encodes the events of a message for every timeline of their sources, or puts it aside. */
-  #add(partition: number, offset: number, value: Uint8Array, { tallies }: Batch): void {
-    for (const { source, events, refusal } of this.#route(value)) {
-      const tally = tallies.get(source)!
-      if (events === null) {
-        tally.refuse(partition, offset, value, refusal)
-        continue
-      }
-      try {
-        addToAll(this.#writers.get(source)!, events)
-        tally.add(events, offset)
-      } catch (error) {
-        tally.refuse(partition, offset, value, error instanceof Error ? error.message : String(error))
-      }
+      return 'moved'
     }
   }
 
@@ -327,18 +332,11 @@ export class TopicStream {
     const appended = log.wait(this.topic, IDLE_MS_MAX)
     // Nobody may be there any more to hear that it failed.
     appended.catch(() => {})
-    if (!signal.aborted && !(await this.step())) await appended
+    if (!signal.aborted && !(await this.#carry())) await appended
   }
 }
 
 /** Sleeps, at most until the signal. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => {})
-}
-
-/** Each writes the fullest schema that its definitions can. */
-function writersOf({ sources, timelines }: TopicStreamOptions): Map<SourceModel, TimelineWriter[]> {
-  const of = (source: SourceModel) => timelines.filter(({ timeline }) => timeline.source === source)
-  const writer = ({ timeline, record }: StreamTimeline) => new TimelineWriter(timeline, asWritten(record, timeline))
-  return new Map(sources.map((source) => [source, of(source).map(writer)]))
 }
