@@ -1,10 +1,11 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import type { SourceModel } from '../features/model.ts'
+import type { ParsedEvent, SourceModel } from '../features/model.ts'
 import { ARCHIVE_GROUP, archiveGroup } from '../stores/archive-columns.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
 import { type EventLog, type LogBatch, OffsetOutOfRangeError } from '../stores/event-log.ts'
 import { ArchiveBatch } from './archive-batch.ts'
 import { sameAssignment } from './assignment.ts'
+import { PartitionFaults } from './partition-faults.ts'
 
 /** Messages of a partition in one insert at most: each insert makes a part of the table, so few large ones are wanted. */
 export const ARCHIVE_BATCH_MAX = 10_000
@@ -14,6 +15,9 @@ const TURN_MESSAGES = 250
 
 /** How long small batches are let grow: the archive is for backfills, which nobody waits for by the second. */
 export const ARCHIVE_LINGER_MS = 250
+
+/** Offsets noted at once as holding no event: a transaction that was aborted, or a topic that is compacted, leaves millions. */
+const SKIPPED_MAX = 100_000
 
 const IDLE_MS_MAX = 500
 const RETRY_MS = 1_000
@@ -53,6 +57,9 @@ export class TopicArchiver {
   readonly #positions = new Map<SourceModel, Map<number, number>>()
   /** The partitions that were this worker's when it last looked where to go on; null: before that. */
   #assigned: readonly number[] | null = null
+  readonly #faults = new PartitionFaults()
+  /** The trouble that was told of last. */
+  #told: string | null = null
   #committed_ms = 0
 
   constructor(options: TopicArchiverOptions) {
@@ -80,34 +87,45 @@ export class TopicArchiver {
 
   async run(signal: AbortSignal): Promise<void> {
     const { maxBatch = ARCHIVE_BATCH_MAX, linger_ms = ARCHIVE_LINGER_MS } = this.#options
-    let troubled = false
     while (!signal.aborted) {
       try {
         const appended = this.#options.log.wait(this.topic, IDLE_MS_MAX)
         // Nobody may be there any more to hear that it failed.
         appended.catch(() => {})
-        const archived = await this.step()
-        if (troubled) this.#options.onTrouble?.(null)
-        troubled = false
+        const archived = await this.#advance()
+        this.#tell(this.#faults.error)
         if (archived === 0) await appended
         else if (archived < maxBatch) await sleep(linger_ms, undefined, { signal }).catch(() => {})
       } catch (error) {
         if (signal.aborted) return
-        troubled = true
         this.#assigned = null
-        this.#options.onTrouble?.(error instanceof Error ? error.message : String(error))
+        this.#tell(error)
         await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
       }
     }
   }
 
-  /** Archives what one look at each partition finds; answers how many messages that was. */
+  /** Archives what one look at each partition finds; answers how many messages that was. Throws also what reading one of them failed with. */
   async step(): Promise<number> {
+    const archived = await this.#advance()
+    if (this.#faults.error !== null) throw this.#faults.error
+    return archived
+  }
+
+  /** Null: all is well. */
+  #tell(error: unknown): void {
+    const message = error === null || error instanceof Error ? (error?.message ?? null) : String(error)
+    if (message !== this.#told) this.#options.onTrouble?.(message)
+    this.#told = message
+  }
+
+  async #advance(): Promise<number> {
     const assigned = await this.#options.log.assigned(ARCHIVE_GROUP, this.topic)
     if (!sameAssignment(assigned, this.#assigned)) await this.#locate(assigned)
     const batches = new Map(this.sources.map((source) => [source, new ArchiveBatch(source)]))
     let messages = 0
     for (const partition of assigned) {
+      if (!this.#faults.isDue(partition)) continue
       for (const [position, sources] of this.#places(partition)) {
         const read = await this.#read(partition, position, sources)
         if (read === null || read.nextOffset === position) continue
@@ -133,21 +151,29 @@ export class TopicArchiver {
   async #take(batch: ArchiveBatch, partition: number, position: number, read: LogBatch): Promise<void> {
     const { baseOffset, values, append_ms, nextOffset } = read
     const { source } = batch
+    let skipped: number[] = []
+    const skip = async (from: number, to: number) => {
+      for (let offset = from; offset < to; offset++) {
+        if (skipped.push(offset) < SKIPPED_MAX) continue
+        await this.#options.onSkipped(source, partition, skipped)
+        skipped = []
+      }
+    }
     // Offsets that hold no message, but a note of the log's own.
-    const skipped = between(position, baseOffset)
+    await skip(position, baseOffset)
     for (const [i, value] of values.entries()) {
       const offset = baseOffset + i
+      let events: readonly ParsedEvent[] = []
       try {
-        const events = source.rawMessages.read(value)
-        for (const event of events) batch.add(event, partition, offset, append_ms[i]!)
-        if (events.length === 0) skipped.push(offset)
+        events = source.rawMessages.read(value)
       } catch {
         // The stream meets the same events and keeps them aside.
-        skipped.push(offset)
       }
+      for (const event of events) batch.add(event, partition, offset, append_ms[i]!)
+      if (events.length === 0) await skip(offset, offset + 1)
       if (i % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
     }
-    skipped.push(...between(baseOffset + values.length, nextOffset))
+    await skip(baseOffset + values.length, nextOffset)
     if (skipped.length > 0) await this.#options.onSkipped(source, partition, skipped)
     batch.next.set(partition, nextOffset)
   }
@@ -193,15 +219,21 @@ export class TopicArchiver {
       this.#positions.set(source, own)
     }
     this.#committed_ms = performance.now()
+    this.#faults.keep(assigned)
     this.#assigned = assigned
   }
 
   async #read(partition: number, position: number, sources: readonly SourceModel[]): Promise<LogBatch | null> {
     const { log, maxBatch = ARCHIVE_BATCH_MAX, onGap } = this.#options
     try {
-      return await log.read(this.topic, partition, position, maxBatch)
+      const read = await log.read(this.topic, partition, position, maxBatch)
+      this.#faults.well(partition)
+      return read
     } catch (error) {
-      if (!(error instanceof OffsetOutOfRangeError)) throw error
+      if (!(error instanceof OffsetOutOfRangeError)) {
+        this.#faults.failed(partition, error)
+        return null
+      }
       for (const source of sources) {
         await onGap(source, partition, position, error.start)
         await this.#commit(source, new Map([[partition, error.start]]))
@@ -209,8 +241,4 @@ export class TopicArchiver {
       return null
     }
   }
-}
-
-function between(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i)
 }

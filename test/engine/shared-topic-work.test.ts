@@ -182,4 +182,34 @@ describe('the archiver of a topic that sources share', () => {
     expect(await held(archive, transfers, 1_000)).toEqual([1, 800])
     expect(await archive.sequences('millrace_passed', sourceOrigin(transfers, 0), 1_000)).toBe(2)
   })
+
+  it('notes as many offsets without a message as a long aborted transaction leaves', async () => {
+    const hole = 300_000
+    const log = await logOf(['transfer'])
+    const { read } = log
+    log.read = async (...of) => {
+      const found = await read.apply(log, of)
+      return { ...found, nextOffset: found.nextOffset + (found.values.length === 0 ? 0 : hole) }
+    }
+    const archive = new MemoryEventArchive()
+    await archiverOf(log, archive, [transfers]).step()
+    expect(await held(archive, transfers, 2 * hole)).toEqual([1, hole])
+  })
+
+  it('archives what the other partitions have while one cannot be read, and says which', async () => {
+    const log = await logOf(['transfer', 'transfer'])
+    const { read, ranges } = log
+    // A second partition, which nobody can read.
+    log.assigned = async () => [0, 1]
+    log.ranges = async (topic) => [...(await ranges.call(log, topic)), { partition: 1, start: 0, end: 5 }]
+    log.read = async (topic, partition, ...rest) => {
+      if (partition === 1) throw new Error(`the batch at offset 0 of ${topic}/1 cannot be decoded`)
+      return read.call(log, topic, partition, ...rest)
+    }
+    const archive = new MemoryEventArchive()
+    const archiver = archiverOf(log, archive, [transfers])
+    await expect(archiver.step()).rejects.toThrow('the batch at offset 0 of bank.events/1 cannot be decoded')
+    expect(await held(archive)).toEqual([2, 0])
+    expect(await log.committed(archiveGroup(transfers), TOPIC)).toEqual(new Map([[0, 2]]))
+  })
 })

@@ -106,7 +106,7 @@ export const HTTP_ERRORS: Readonly<Record<HttpErrorCode, HttpError>> = {
   EVENT_JSON: { status: 422, meaning: 'a line of NDJSON is not JSON', cure: 'send one JSON object a line' },
   EVENT_SHAPE: {
     status: 422,
-    meaning: 'an event is no JSON object, or nested too deep',
+    meaning: 'an event is no JSON object, nested too deep, or longer than a message of the log may be',
     cure: 'send an object with a field for each column of the source',
   },
   EVENT_MISSING: {

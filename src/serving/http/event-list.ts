@@ -1,5 +1,6 @@
 import { EventError, showValue } from '../../features/event-error.ts'
 import type { ParsedEvent, SourceModel } from '../../features/model.ts'
+import { MESSAGE_BYTES_MAX } from '../../stores/event-log.ts'
 import { ApiError, type Problem, problemOf } from './api-error.ts'
 import { parseJson } from './body.ts'
 import { jsonFaultText } from './json-fault.ts'
@@ -27,6 +28,9 @@ export interface EventList {
 }
 
 const encoder = new TextEncoder()
+
+/** A UTF-16 unit is at most three bytes of UTF-8. */
+const UNIT_BYTES_MAX = 3
 
 const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson']
 const JSON_TYPE = 'application/json'
@@ -115,6 +119,13 @@ class ListBuilder implements EventList {
 
   add(index: number, event: unknown, raw: string): void {
     const { rawParser, rawMessages } = this.#source
+    const bytes = raw.length * UNIT_BYTES_MAX > MESSAGE_BYTES_MAX ? Buffer.byteLength(raw) : 0
+    if (bytes > MESSAGE_BYTES_MAX) {
+      // The log would refuse the whole call for it, whenever it is sent again.
+      const message = `the event has ${bytes} bytes of at most ${MESSAGE_BYTES_MAX}: leave out what ${this.#source.name} does not need`
+      this.rejected.push({ index, code: 'EVENT_SHAPE', column: null, message })
+      return
+    }
     try {
       const parsed = this.#isMessage ? rawMessages.readSent(encoder.encode(raw))[0] : rawParser.parse(event)
       this.taken.push({ parsed, raw })

@@ -11,6 +11,8 @@ export class AppendCall {
   readonly topic: string
   readonly messages: readonly LogAppend[]
   readonly bytes: number
+  /** Monotonic clock: it fails if it is not on its way by then. */
+  readonly due_ms: number
   readonly places: Place[]
   readonly #resolve: (places: Place[]) => void
   readonly #reject: (error: unknown) => void
@@ -20,12 +22,14 @@ export class AppendCall {
     topic: string,
     messages: readonly LogAppend[],
     bytes: number,
+    due_ms: number,
     resolve: (places: Place[]) => void,
     reject: (error: unknown) => void,
   ) {
     this.topic = topic
     this.messages = messages
     this.bytes = bytes
+    this.due_ms = due_ms
     this.places = new Array(messages.length)
     this.#open = messages.length
     this.#resolve = resolve
@@ -64,6 +68,15 @@ export class AppendBatch {
     this.messages.push(message)
     this.#parts.push({ call, index })
     return true
+  }
+
+  /** The same messages in two batches. */
+  halves(): [AppendBatch, AppendBatch] {
+    const { topic, partition } = this
+    const halves: [AppendBatch, AppendBatch] = [new AppendBatch(topic, partition), new AppendBatch(topic, partition)]
+    for (const [i, { call, index }] of this.#parts.entries())
+      halves[2 * i < this.#parts.length ? 0 : 1].add(call, index)
+    return halves
   }
 
   placed(baseOffset: number): void {

@@ -39,6 +39,8 @@ export class Fetcher {
   readonly #now: () => number
   readonly #onArrival: (topic: string) => void
   readonly #readers = new Map<string, PartitionReader>()
+  /** Partitions that could not be looked at last: they are tried once, as somebody tries again and again, and has others to read. */
+  readonly #lost = new Set<string>()
   /** The leader of each reader's partition that has said where it ends. */
   readonly #knowers = new WeakMap<PartitionReader, number>()
   readonly #learning = new WeakSet<PartitionReader>()
@@ -76,8 +78,9 @@ export class Fetcher {
   /** Asks for what is there now, beside the fetch that waits for more. */
   async look(reader: PartitionReader): Promise<void> {
     const { topic, partition } = reader
+    const key = `${topic}/${partition}`
     await retried(
-      RETRY_MS,
+      this.#lost.has(key) ? 0 : RETRY_MS,
       async () => {
         const leader = this.#metadata.leader(topic, partition)
         if (leader === undefined) throw errorFromCode(LEADER_NOT_AVAILABLE)
@@ -87,13 +90,20 @@ export class Fetcher {
         const sent_ms = this.#now()
         const offset = reader.fetchOffset
         const [fetched] = await connection.send(fetchRequest([{ topic, partition, offset }], AT_ONCE))
+        if (![0, OFFSET_OUT_OF_RANGE].includes(fetched!.errorCode)) throw errorFromCode(fetched!.errorCode)
+        this.#lost.delete(key)
         if (fetched!.errorCode === OFFSET_OUT_OF_RANGE) throw new OutOfRangeAnswer()
-        if (fetched!.errorCode !== 0) throw errorFromCode(fetched!.errorCode)
         // The fetch that waits for more may have been quicker.
         reader.accept(fetched!, sent_ms, this.#knowers.get(reader) === leader)
       },
       () => this.#metadata.refresh(),
-    )
+    ).catch((error: unknown) => {
+      if (!(error instanceof OutOfRangeAnswer)) {
+        this.#lost.add(key)
+        void this.#metadata.refresh()
+      }
+      throw error
+    })
   }
 
   /** Forgets a partition's reader: the next read looks anew. */

@@ -11,6 +11,9 @@ import { isRetriable, retried } from './retried.ts'
 /** Bytes of messages of concurrent calls that are sent together. */
 const GROUP_BYTES_MAX = 16 * 1024 * 1024
 
+/** Bytes of messages that wait for brokers at most, some 10 s of what one process can take in: more would end it for want of memory. */
+const PENDING_BYTES_MAX = 128 * 1024 * 1024
+
 /** Sequence numbers have 31 bits; a new producer begins long before. */
 const SEQUENCE_MAX = 2 ** 31 - 2 ** 24
 
@@ -26,6 +29,9 @@ const PRODUCER_LOST: readonly (string | undefined)[] = [
   'UNKNOWN_PRODUCER_ID',
   'INVALID_PRODUCER_EPOCH',
 ]
+
+/** The topic takes no batch of that size; it may take its messages. */
+const TOO_LARGE: readonly (string | undefined)[] = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']
 
 interface Identity {
   readonly id: number
@@ -50,6 +56,9 @@ export class Producer {
   readonly #delivery_ms: number
   readonly #now: () => number
   #pending: AppendCall[] = []
+  #pendingBytes = 0
+  /** What the last request to a broker failed with. */
+  #failure: unknown = null
   #sending: Promise<void> | null = null
   #identity: Identity | null = null
 
@@ -64,14 +73,23 @@ export class Producer {
     this.#now = now
   }
 
-  /** Resolves once the brokers have all of them. The bytes must not change until then. */
+  /**
+   * Resolves once the brokers have all of them. The bytes must not change until then. Throws where it did not get on its way within the time of
+   * delivery, or too much waits already.
+   */
   append(
     topic: string,
     messages: AppendCall['messages'],
     bytes: number,
   ): Promise<{ partition: number; offset: number }[]> {
+    if (this.#pending.length > 0 && this.#pendingBytes + bytes > PENDING_BYTES_MAX) {
+      const waiting = `${this.#pendingBytes} bytes wait for the brokers already`
+      return Promise.reject(new Error(`topic ${topic} takes no more for now, as ${waiting}: send it again later`))
+    }
     return new Promise((resolve, reject) => {
-      this.#pending.push(new AppendCall(topic, messages, bytes, resolve, reject))
+      const due_ms = performance.now() + this.#delivery_ms
+      this.#pending.push(new AppendCall(topic, messages, bytes, due_ms, resolve, reject))
+      this.#pendingBytes += bytes
       this.#sending ??= this.#send()
     })
   }
@@ -86,6 +104,13 @@ export class Producer {
       const group: AppendCall[] = []
       for (let bytes = 0; this.#pending.length > 0 && bytes < GROUP_BYTES_MAX; ) {
         const call = this.#pending.shift()!
+        this.#pendingBytes -= call.bytes
+        if (call.due_ms < performance.now()) {
+          // Others before it were tried for so long that it is not worth a try of its own.
+          const message = `topic ${call.topic} took nothing for ${this.#delivery_ms} ms`
+          call.fail(new Error(message, { cause: this.#failure }))
+          continue
+        }
         bytes += call.bytes
         group.push(call)
       }
@@ -120,9 +145,12 @@ export class Producer {
       left = [...failed.keys()].filter((sending) => !lasting && mayPass(failed.get(sending)!))
       for (const [sending, error] of failed) {
         if (left.includes(sending)) continue
-        sending.batch.fail(error)
+        this.#failure = error
         // It may have been written all the same: its numbers must not be given to other messages.
         this.#identity = null
+        if (TOO_LARGE.includes(error.type) && sending.batch.messages.length > 1) {
+          for (const batch of sending.batch.halves()) await this.#deliver([{ batch, encoded: null }])
+        } else sending.batch.fail(told(error, sending.batch))
       }
       if (left.length === 0) return
       await new Promise((resolve) => setTimeout(resolve, pause_ms))
@@ -160,7 +188,7 @@ export class Producer {
           for (const { topic, partition, errorCode, baseOffset } of await connection.send(produceRequest(request))) {
             const sending = own.find(({ batch }) => batch.topic === topic && batch.partition === partition)!
             if (errorCode === 0) sending.batch.placed(baseOffset)
-            else failed.set(sending, told(errorFromCode(errorCode), sending.batch))
+            else failed.set(sending, errorFromCode(errorCode))
           }
         } catch (error) {
           this.#connections.drop(leader)
@@ -198,10 +226,10 @@ function mayPass(error: KafkaError): boolean {
 
 /** Says what to do where it is in the user's hands. */
 function told(error: KafkaError, { topic, messages }: AppendBatch): KafkaError {
-  if (error.type !== 'MESSAGE_TOO_LARGE') return error
-  const longest = messages.reduce((most, { value }) => Math.max(most, value.length), 0)
+  if (!TOO_LARGE.includes(error.type)) return error
+  const [message] = messages
   return new Error(
-    `topic ${topic} takes no message of ${longest} bytes: raise its max.message.bytes, or send smaller events`,
+    `topic ${topic} takes no message of ${message!.value.length} bytes: raise its max.message.bytes, or send smaller events`,
     { cause: error },
   )
 }
