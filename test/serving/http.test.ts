@@ -253,7 +253,7 @@ describe('POST /v1/sources/:source/events', () => {
 
   it('refuses an event that the log could never take, and takes the others', async () => {
     const long = { ...two, note: 'é'.repeat(600_000) }
-    const message = 'the event has 1200125 bytes of at most 1048576: leave out what payments does not need'
+    const message = 'the event has 1200223 bytes of at most 1048576: leave out what payments does not need'
     expect(await post('/v1/sources/payments/events', [one, long])).toMatchObject({
       status: 200,
       body: { accepted: 1, rejected: [{ index: 1, code: 'EVENT_SHAPE', column: null, message }] },
