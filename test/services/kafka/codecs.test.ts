@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kafkaJars, sharedClasses } from '../../../scripts/servers/kafka-jars.ts'
 import { codecOf, int64At } from '../../../src/stores/log/kafka/record-batch.ts'
@@ -98,4 +99,31 @@ it('a batch that cannot be decoded is an error with its topic, partition and off
     )
   }
   await reading.close()
+})
+
+it('a batch that a topic takes only in parts is written in parts, in order', async () => {
+  const kafka = new Kafka({ brokers: [...brokers.addresses], logLevel: logLevel.NOTHING })
+  const admin = kafka.admin()
+  await admin.connect()
+  const configEntries = [{ name: 'max.message.bytes', value: '5000' }]
+  await admin.createTopics({ waitForLeaders: false, topics: [{ topic: 'small', numPartitions: 1, configEntries }] })
+  await admin.disconnect()
+  const log = brokers.log()
+  const texts = Array.from({ length: 100 }, (_, i) => `${i}`.padEnd(1_000, '.'))
+  const places = await log.append(
+    'small',
+    texts.map((text) => ({ key: 'k', value: Buffer.from(text) })),
+  )
+  expect(places).toEqual(texts.map((_, offset) => ({ partition: 0, offset })))
+  const read: string[] = []
+  while (read.length < texts.length) {
+    const { values } = await log.read('small', 0, read.length, 1_000)
+    read.push(...values.map((value) => Buffer.from(value).toString()))
+  }
+  expect(read).toEqual(texts)
+  const longest = { key: 'k', value: Buffer.alloc(6_000) }
+  await expect(log.append('small', [longest])).rejects.toThrow(
+    'topic small takes no message of 6000 bytes: raise its max.message.bytes, or send smaller events',
+  )
+  await log.close()
 })

@@ -17,6 +17,7 @@ export class AppendCall {
   readonly #resolve: (places: Place[]) => void
   readonly #reject: (error: unknown) => void
   #open: number
+  #failed = false
 
   constructor(
     topic: string,
@@ -36,12 +37,18 @@ export class AppendCall {
     this.#reject = reject
   }
 
+  /** It was told so: whatever else it has is of no use to anybody. */
+  get failed(): boolean {
+    return this.#failed
+  }
+
   placed(index: number, place: Place): void {
     this.places[index] = place
     if (--this.#open === 0) this.#resolve(this.places)
   }
 
   fail(error: unknown): void {
+    this.#failed = true
     this.#reject(error)
   }
 }
@@ -57,6 +64,11 @@ export class AppendBatch {
   constructor(topic: string, partition: number) {
     this.topic = topic
     this.partition = partition
+  }
+
+  /** Whether nobody waits for it any more. */
+  get isGivenUp(): boolean {
+    return this.#parts.every(({ call }) => call.failed)
   }
 
   /** Adds a message; false: it is full. */

@@ -170,13 +170,18 @@ export class KafkaEventLog implements EventLog {
     if (!this.#open) return
     this.#open = false
     this.#arrivals.end()
-    await this.#producer.idle()
-    // In order where Kafka answers; where it does not, the positions come from the marks, and the session ends by itself.
-    const goodbye = Promise.all(
-      [...this.#positions.values()].map((positions) => positions.send().catch(() => {})),
-    ).then(() => Promise.all([...this.#members.values()].map((member) => member.close())))
-    await Promise.race([goodbye, sleep(CLOSE_MS, undefined, { ref: false })])
-    await this.#fetcher.close()
+    // In order where Kafka answers. Where it does not, whoever appends is told so, the positions come from the marks, and the session ends by
+    // itself.
+    const patience = sleep(CLOSE_MS, undefined, { ref: false })
+    const goodbye = async () => {
+      await this.#producer.idle()
+      await Promise.all([...this.#positions.values()].map((positions) => positions.send().catch(() => {})))
+      await Promise.all([...this.#members.values()].map((member) => member.close()))
+    }
+    await Promise.race([goodbye(), patience])
+    // A fetch that is under way waits for a broker, which may have stopped to answer.
+    const fetched = this.#fetcher.close()
+    await Promise.race([fetched, patience])
     await Promise.all(this.#connections.map((connections) => connections.close()))
   }
 

@@ -1,12 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type AppendBatch, AppendCall, batchesOf } from './append-batches.ts'
 import type { BrokerConnections } from './broker-connections.ts'
 import type { ClusterMetadata } from './cluster-metadata.ts'
-import { RETRY_MS } from './kafka-options.ts'
 import { errorFromCode, type KafkaError } from './kafkajs-inside.ts'
 import { keyPartition } from './key-partition.ts'
 import { produceRequest } from './produce-request.ts'
 import { encodeBatch } from './record-batch-writer.ts'
-import { isRetriable, retried } from './retried.ts'
+import { isRetriable } from './retried.ts'
 
 /** Bytes of messages of concurrent calls that are sent together. */
 const GROUP_BYTES_MAX = 16 * 1024 * 1024
@@ -128,20 +128,20 @@ export class Producer {
     const counts = new Map<string, number>()
     for (const { topic } of group) counts.set(topic, await this.#metadata.partitions(topic))
     const queues = batchesOf(group, (topic, key) => keyPartition(key, counts.get(topic)!))
+    const until_ms = performance.now() + this.#delivery_ms
     // One batch of each partition at a time.
     for (let round = 0; queues.some((queue) => round < queue.length); round++) {
-      const batches = queues.flatMap((queue) => queue[round] ?? [])
-      await this.#deliver(batches.map((batch) => ({ batch, encoded: null })))
+      const batches = queues.flatMap((queue) => queue[round] ?? []).filter((batch) => !batch.isGivenUp)
+      if (batches.length > 0) await this.#deliver(batches, until_ms)
     }
   }
 
-  /** Sends batches until each is written or has failed for good. */
-  async #deliver(batches: readonly Sending[]): Promise<void> {
-    let left = batches
-    const until = performance.now() + this.#delivery_ms
+  /** Sends batches until each is written or has failed for good; for the first time also after `until_ms`. */
+  async #deliver(batches: readonly AppendBatch[], until_ms: number): Promise<void> {
+    let left: Sending[] = batches.map((batch) => ({ batch, encoded: null }))
     for (let pause_ms = PAUSE_MS_MIN; ; pause_ms = Math.min(2 * pause_ms, PAUSE_MS_MAX)) {
       const failed = await this.#sendOnce(left)
-      const lasting = performance.now() + pause_ms > until
+      const lasting = performance.now() + pause_ms > until_ms
       left = [...failed.keys()].filter((sending) => !lasting && mayPass(failed.get(sending)!))
       for (const [sending, error] of failed) {
         if (left.includes(sending)) continue
@@ -149,12 +149,13 @@ export class Producer {
         // It may have been written all the same: its numbers must not be given to other messages.
         this.#identity = null
         if (TOO_LARGE.includes(error.type) && sending.batch.messages.length > 1) {
-          for (const batch of sending.batch.halves()) await this.#deliver([{ batch, encoded: null }])
+          for (const half of sending.batch.halves()) await this.#deliver([half], until_ms)
         } else sending.batch.fail(told(error, sending.batch))
       }
       if (left.length === 0) return
-      await new Promise((resolve) => setTimeout(resolve, pause_ms))
-      await this.#metadata.refresh()
+      await sleep(pause_ms)
+      // It is tried for longer than we may have.
+      await Promise.race([this.#metadata.refresh(), sleep(until_ms - performance.now(), undefined, { ref: false })])
     }
   }
 
@@ -211,10 +212,8 @@ export class Producer {
   async #identify(): Promise<Identity> {
     const worn = [...(this.#identity?.sequences.values() ?? [])].some((sequence) => sequence > SEQUENCE_MAX)
     if (this.#identity !== null && !worn) return this.#identity
-    const { producerId, producerEpoch } = await retried(RETRY_MS, async () => {
-      const broker = await this.#connections.any()
-      return broker.initProducerId({ transactionTimeout: 0 })
-    })
+    const broker = await this.#connections.any()
+    const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: 0 })
     this.#identity = { id: Number(producerId), epoch: producerEpoch, sequences: new Map() }
     return this.#identity
   }
