@@ -256,7 +256,7 @@ describe('POST /v1/sources/:source/events', () => {
     const message = 'the event has 1200223 bytes of at most 1048576: leave out what payments does not need'
     expect(await post('/v1/sources/payments/events', [one, long])).toMatchObject({
       status: 200,
-      body: { accepted: 1, rejected: [{ index: 1, code: 'EVENT_SHAPE', column: null, message }] },
+      body: { accepted: 1, rejected: [{ index: 1, code: 'EVENT_SHAPE', field: null, message }] },
     })
   })
 

@@ -122,8 +122,9 @@ class ListBuilder implements EventList {
     const bytes = raw.length * UNIT_BYTES_MAX > MESSAGE_BYTES_MAX ? Buffer.byteLength(raw) : 0
     if (bytes > MESSAGE_BYTES_MAX) {
       // The log would refuse the whole call for it, whenever it is sent again.
-      const message = `the event has ${bytes} bytes of at most ${MESSAGE_BYTES_MAX}: leave out what ${this.#source.name} does not need`
-      this.rejected.push({ index, code: 'EVENT_SHAPE', column: null, message })
+      const cure = `leave out what ${this.#source.name} does not need`
+      const message = `the event has ${bytes} bytes of at most ${MESSAGE_BYTES_MAX}: ${cure}`
+      this.reject(index, { code: 'EVENT_SHAPE', column: null, value: null, message, cure })
       return
     }
     try {
