@@ -14,6 +14,7 @@ times = st.datetimes(min_value=FIRST, max_value=LAST, timezones=st.just(timezone
     lambda time: time.isoformat().replace("+00:00", "Z")
 )
 schemathesis.openapi.format("date-time", times)
+schemathesis.openapi.format("iso-8601", times)
 
 # Of NDJSON a schema only says that it is a text: payments of feature-defs, some of which may be no payments at all.
 payments = st.fixed_dictionaries(

@@ -5,6 +5,8 @@ export type Json = { [key: string]: Json } & Json[]
 
 const FORMATS = Object.fromEntries(['int64', 'double', 'uuid', 'email', 'ipv4', 'date'].map((name) => [name, true]))
 
+const isTime = (text: string): boolean => parseIsoTime(text) !== null
+
 /** The OpenAPI document of a running API, as a judge of what is sent and answered. */
 export class Described {
   readonly document: Json
@@ -18,7 +20,7 @@ export class Described {
       // Types in lists are what generators of clients read best.
       allowUnionTypes: true,
       // The others come with a pattern.
-      formats: { ...FORMATS, 'date-time': (text: string) => parseIsoTime(text) !== null },
+      formats: { ...FORMATS, 'date-time': isTime, 'iso-8601': isTime },
       // Words of OpenAPI at the root of the document, where references lead to.
       keywords: ['openapi', 'info', 'servers', 'tags', 'paths', 'components', 'example'],
     })
