@@ -151,6 +151,19 @@ describe('what is there stays as it is', () => {
     expect(() => assertFree(join(some, 'notes.txt'), files)).toThrow(
       expect.objectContaining({ message: `'${join(some, 'notes.txt')}' is a file`, exitCode: 2 }),
     )
+    expect(() => assertFree(join(some, 'notes.txt/deep/er'), files)).toThrow(
+      expect.objectContaining({ message: `'${join(some, 'notes.txt')}' is a file`, exitCode: 2 }),
+    )
+    expect(() => assertFree(join(some, 'new/deep'), files)).not.toThrow()
+  })
+
+  it.each([
+    ['plain', 'cd plain'],
+    ["Ann's own features", "cd 'Ann'\\''s own features'"],
+    ['--odd', 'cd ./--odd'],
+  ])("what to do next with '%s' is as a shell takes it", async (name, line) => {
+    const { stdout } = await millrace(folder, 'init', '--', name)
+    expect(stdout).toContain(`\n  ${line}\n`)
   })
 
   it('--dry-run writes nothing', async () => {

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-code.ts'
 import { packageName, projectFiles } from '../init/project-files.ts'
 import { assertFree, writeProject } from '../init/write-project.ts'
 import { counted, Output } from '../output.ts'
+import { shellPath } from '../shell-word.ts'
 import { version } from '../version.ts'
 
 export default command({
@@ -50,7 +51,7 @@ function resultText(folder: string, paths: readonly string[], written: boolean):
   const where = folder === '.' ? 'this folder' : folder
   const list = paths.map((path) => `  ${path}`).join('\n')
   if (!written) return `${counted(paths.length, 'file')} would be written to ${where}:\n${list}`
-  const next = [...(folder === '.' ? [] : [`cd ${folder}`]), 'npm install', 'npm run check', 'npm test']
+  const next = [...(folder === '.' ? [] : [`cd ${shellPath(folder)}`]), 'npm install', 'npm run check', 'npm test']
   const steps = next.map((line) => `  ${line}`).join('\n')
   return `${counted(paths.length, 'file')} in ${where}:\n${list}\n\nNext:\n${steps}\n\nREADME.md has the rest.`
 }

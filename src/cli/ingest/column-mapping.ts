@@ -1,6 +1,7 @@
 import type { SourceModel } from '../../features/model.ts'
 import { nearestName } from '../../features/nearest-name.ts'
 import { CommandError } from '../command-error.ts'
+import { shellWord } from '../shell-word.ts'
 
 /** How the columns of a source are found in a file whose names are others. */
 export interface ColumnMapping {
@@ -86,15 +87,10 @@ export function checkMapped(file: string, mapped: ReadonlyMap<string, string>, n
 function missingCure(missing: readonly string[], unused: readonly string[]): string {
   const near = missing.map((name) => [name, nearestName(name, unused)] as const)
   const pairs = near.filter(([, name]) => name !== null).map(([column, name]) => `${column}=${name}`)
-  if (pairs.length === missing.length) return `say under which names they are: --map ${quoted(pairs.join(','))}`
+  if (pairs.length === missing.length) return `say under which names they are: --map ${shellWord(pairs.join(','))}`
   const example = pairs[0] ?? `${missing[0]}=<name in the file>`
   const rest = unused.length === 0 ? 'no other columns' : listed(unused)
-  return `say under which names they are, as --map ${quoted(example)}: the file has ${rest}`
-}
-
-/** As a shell takes it. */
-function quoted(text: string): string {
-  return /^[\w.,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+  return `say under which names they are, as --map ${shellWord(example)}: the file has ${rest}`
 }
 
 function listed(names: readonly string[]): string {

@@ -14,8 +14,8 @@ export function inTheWay(folder: string, files: readonly ProjectFile[]): string[
 
 /** Throws a CommandError that names what is in the way; nothing was written then. */
 export function assertFree(folder: string, files: readonly ProjectFile[]): void {
-  if (kindOf(folder) === 'other')
-    throw new UsageError(`'${folder}' is a file`, 'give a folder, or a name for a new one')
+  const file = fileIn(folder)
+  if (file !== null) throw new UsageError(`'${file}' is a file`, 'give a folder, or a name for a new one')
   const paths = inTheWay(folder, files)
   if (paths.length === 0) return
   const what = paths.length === 1 ? 'a file is' : `${paths.length} files are`
@@ -31,6 +31,14 @@ export function writeProject(folder: string, files: readonly ProjectFile[]): voi
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(target, text, { flag: 'wx' })
   }
+}
+
+/** The path itself or the nearest folder above it, where that is none; null where a folder can be made. */
+function fileIn(path: string): string | null {
+  const kind = kindOf(path)
+  if (kind === 'other') return path
+  const above = dirname(path)
+  return kind === 'folder' || above === path ? null : fileIn(above)
 }
 
 function foldersOf(path: string): string[] {
