@@ -4,7 +4,7 @@ import type { ColumnType } from '../timeline/column-type.ts'
 export type TextReader = (text: string) => unknown
 
 /** A number as JSON writes it. */
-const NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
+export const JSON_NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
 
 const BOOLS: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
@@ -33,5 +33,5 @@ export function textReader(type: ColumnType, epoch: boolean): TextReader {
 
 /** Beyond the range of a double it is none: JSON, which has no infinity, would write null for it. */
 function isNumber(text: string): boolean {
-  return NUMBER.test(text) && Number.isFinite(Number(text))
+  return JSON_NUMBER.test(text) && Number.isFinite(Number(text))
 }

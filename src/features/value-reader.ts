@@ -3,6 +3,7 @@ import { type ColumnType, DOUBLE_MAX, STRING_BYTES_MAX, TIME_MS_MAX, TIME_MS_MIN
 import { type EventProblemCode, showValue } from './event-error.ts'
 import { parseIsoTime } from './iso-time.ts'
 import { moneyRule, parseMoney } from './money.ts'
+import { JSON_NUMBER } from './text-event.ts'
 import { type Known, type ValueCheck, valueChecks } from './value-checks.ts'
 
 /** Why a value is refused: the end of a sentence that begins with the value. */
@@ -171,9 +172,13 @@ const BOOL: Kind = {
 }
 
 function notNumber(value: unknown, cure: string): ValueRefusal {
-  const numeric = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+  if (typeof value !== 'string' || value.trim() === '' || !Number.isFinite(Number(value))) {
+    return wrong('is not a number', cure)
+  }
   const unquoted = 'send it without quotes'
-  return numeric ? wrong(`is a text, not a number: ${unquoted}`, unquoted) : wrong('is not a number', cure)
+  if (JSON_NUMBER.test(value)) return wrong(`is a text, not a number: ${unquoted}`, unquoted)
+  // As "007", " 5" or "0x1F": without its quotes it would be no JSON, and a cell of CSV has none.
+  return wrong('is not written as JSON writes a number', 'write it as 7, -0.5 or 1e3')
 }
 
 /** Most values of an enum that a message names. */

@@ -99,6 +99,24 @@ const WRONG: readonly (readonly [change: object, code: string, says: string, cur
     'send it without quotes',
   ],
   [{ updated_at: 'now' }, 'EVENT_TYPE', 'updated_at: "now" is not a number', 'send a whole number'],
+  [
+    { updated_at: '007' },
+    'EVENT_TYPE',
+    'updated_at: "007" is not written as JSON writes a number',
+    'write it as 7, -0.5 or 1e3',
+  ],
+  [
+    { updated_at: ' 5' },
+    'EVENT_TYPE',
+    'updated_at: " 5" is not written as JSON writes a number',
+    'write it as 7, -0.5 or 1e3',
+  ],
+  [
+    { updated_at: '0x1F' },
+    'EVENT_TYPE',
+    'updated_at: "0x1F" is not written as JSON writes a number',
+    'write it as 7, -0.5 or 1e3',
+  ],
   [{ updated_at: 1.5 }, 'EVENT_TYPE', 'updated_at: 1.5 is not a whole number', 'send a whole number'],
   [
     { updated_at: 2 ** 53 },
