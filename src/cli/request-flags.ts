@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import type { ColumnType } from '../timeline/column-type.ts'
+import { readTextFile } from './text-file.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Reads a flag whose value is a JSON object, or `@file` for a file that holds one. Throws a UsageError. */
@@ -23,7 +23,7 @@ export function objectFlag(flag: string, text: string): Record<string, unknown> 
 
 function readText(flag: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readTextFile(path)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw new UsageError(

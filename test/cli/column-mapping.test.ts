@@ -5,6 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ingest } from '../../src/cli/ingest/ingest.ts'
 import { openInput } from '../../src/cli/ingest/input.ts'
 import { type MappingFlags, readMapping } from '../../src/cli/ingest/mapping-flags.ts'
+import { collect } from '../../src/features/collect.ts'
+import { resolveModel } from '../../src/features/resolve.ts'
+import { source as defineSource, z } from '../../src/index.ts'
 import { MemoryBackend, model } from './memory-backend.ts'
 import { parquetBytes, TEXT, timestamp } from './parquet-writing.ts'
 
@@ -189,5 +192,27 @@ describe('flags that name no column are refused', () => {
     ] as const)
       expect(() => mappingOf({ mapFile: write('names.json', content) })).toThrow(message)
     expect(() => mappingOf({ mapFile: join(folder, 'absent.json') })).toThrow('ENOENT')
+  })
+
+  it('a mapping file may begin with the mark of Windows', () => {
+    expect(mappingOf({ mapFile: write('names.json', '\uFEFF{"card": "cardNo"}') }).names.get('card')).toBe('cardNo')
+  })
+
+  it('a computed column is said to be one', () => {
+    const computing = defineSource('payments', {
+      schema: z.object({ id: z.string(), at: z.int(), pan: z.string() }),
+      id: 'id',
+      time: 'at',
+      compute: { bin: { version: 1, type: z.string(), of: ({ pan }) => pan.slice(0, 6) } },
+    })
+    const [model] = resolveModel(collect([{ file: 'definitions.ts', exports: { computing } }])).sources.values()
+    for (const flag of ['map', 'set'] as const) {
+      expect(() => readMapping(model!, { map: [], mapFile: null, set: [], [flag]: ['bin=x'] })).toThrow(
+        expect.objectContaining({
+          message: `--${flag}: 'bin' is a computed column of payments`,
+          cure: 'leave it out: no file has it',
+        }),
+      )
+    }
   })
 })

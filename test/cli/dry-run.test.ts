@@ -78,11 +78,13 @@ describe.each(Object.entries(FILES))('a dry run of %s', (name, [content, header]
           count: 20,
           lines: [8, 1_008, 2_008].map((line) => line + header),
           example: expect.stringMatching(/^amount: "7.123" has more than 2 decimals/),
+          same: false,
         },
         {
           count: 4,
           lines: [10, 5_010, 10_010].map((line) => line + header),
           example: expect.stringMatching(/^at: 9 is outside the years 2000 to 2100/),
+          same: false,
         },
       ],
       unused: ['region'],
@@ -138,8 +140,8 @@ it('reasons are told apart by more than their values, and are not without end', 
   expect(counts.count).toBe(1_005)
   expect(reasons.length).toBe(201)
   expect(reasons.reduce((sum, { count }) => sum + count, 0)).toBe(1_005)
-  expect(reasons.slice(1, 3).map(({ count, lines }) => [count, lines])).toEqual([
-    [4, [1, 2, 3]],
-    [1, [4]],
+  expect(reasons.slice(1, 3).map(({ count, lines, same }) => [count, lines, same])).toEqual([
+    [4, [1, 2, 3], false],
+    [1, [4], true],
   ])
 })

@@ -37,9 +37,9 @@ export function tellDryRun(
         `${input.name}${whole ? '' : ', the first rows'}: ${counted(good, 'event')} would go into the ${road} of ` +
           `${source.name}, ${count(bad)} would be rejected; nothing was written`,
       ]
-      for (const { count: times, lines: at, example } of reasons.slice(0, SHOWN_MAX)) {
+      for (const { count: times, lines: at, example, same } of reasons.slice(0, SHOWN_MAX)) {
         const places = `line${at.length === 1 ? '' : 's'} ${at.map(count).join(', ')}${times > at.length ? ', ...' : ''}`
-        lines.push(`  ${counted(times, 'row')} (${places}): ${example}`)
+        lines.push(`  ${counted(times, 'row')} (${places})${same ? '' : ', the first'}: ${example}`)
       }
       if (reasons.length > SHOWN_MAX) lines.push(`  and ${reasons.length - SHOWN_MAX} more reasons: --json has all`)
       if (times_ms !== null) lines.push(`  times: ${instant(times_ms[0])} to ${instant(times_ms[1])}`)

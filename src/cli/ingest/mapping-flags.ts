@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { EventError } from '../../features/event-error.ts'
 import type { SourceModel } from '../../features/model.ts'
 import { namesCure } from '../../features/nearest-name.ts'
+import { readTextFile } from '../text-file.ts'
 import { UsageError } from '../usage-error.ts'
 import type { ColumnMapping } from './column-mapping.ts'
 
@@ -19,6 +19,12 @@ export function readMapping(source: SourceModel, flags: MappingFlags): ColumnMap
   const columns = source.raw.map(({ name }) => name)
   const taken = new Map<string, string>()
   const take = (flag: string, column: string): void => {
+    if (!columns.includes(column) && source.columns.some(({ name }) => name === column)) {
+      throw new UsageError(
+        `${flag}: '${column}' is a computed column of ${source.name}`,
+        'leave it out: no file has it',
+      )
+    }
     if (!columns.includes(column)) {
       throw new UsageError(`${flag}: ${source.name} has no column '${column}'`, namesCure(column, columns))
     }
@@ -65,7 +71,7 @@ function mapFile(path: string): [string, string][] {
   const cure = 'give a JSON file of columns and their names in the file, as {"card_id": "cardNo"}'
   let value: unknown
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'))
+    value = JSON.parse(readTextFile(path))
   } catch (error) {
     throw new UsageError(`--map-file: '${path}' cannot be read: ${(error as Error).message}`, cure)
   }

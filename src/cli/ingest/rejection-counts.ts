@@ -5,6 +5,8 @@ export interface RejectionReason {
   readonly lines: readonly number[]
   /** What is said of the first one. */
   readonly example: string
+  /** Whether the others have the same values. */
+  readonly same: boolean
 }
 
 /** Example lines of a reason. */
@@ -20,7 +22,7 @@ const VALUES = /"(?:[^"\\]|\\.)*(?:"|\.\.\.)|-?\d[\d.eE+]*/g
 
 /** Counts refused rows by reason: messages that differ in their values only have the same one. */
 export class RejectionCounts {
-  readonly #reasons = new Map<string, { count: number; lines: number[]; example: string }>()
+  readonly #reasons = new Map<string, { count: number; lines: number[]; example: string; same: boolean }>()
   count = 0
 
   add(line: number, message: string): void {
@@ -29,9 +31,10 @@ export class RejectionCounts {
     const known = this.#reasons.has(exact) || this.#reasons.size < REASONS_MAX
     const key = known ? exact : OTHERS
     const reason = this.#reasons.get(key)
-    if (reason === undefined) this.#reasons.set(key, { count: 1, lines: [line], example: message })
+    if (reason === undefined) this.#reasons.set(key, { count: 1, lines: [line], example: message, same: true })
     else {
       reason.count++
+      reason.same &&= reason.example === message
       if (reason.lines.length < LINES_MAX) reason.lines.push(line)
     }
   }
