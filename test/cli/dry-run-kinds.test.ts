@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { NO_MAPPING } from '../../src/cli/ingest/column-mapping.ts'
 import { type DryRunReport, dryRun } from '../../src/cli/ingest/dry-run.ts'
 import { openInput } from '../../src/cli/ingest/input.ts'
+import { type MappingFlags, readMapping } from '../../src/cli/ingest/mapping-flags.ts'
 import { collect } from '../../src/features/collect.ts'
 import { resolveModel } from '../../src/features/resolve.ts'
 import { source, z } from '../../src/index.ts'
@@ -43,11 +43,21 @@ const packed = source('packed', {
 const AT_MS = Date.UTC(2025, 0, 1)
 const { sources } = resolveModel(collect([{ file: 'definitions.ts', exports: { purchases, packed } }]))
 
-function run(of: string, name: string, content: string | Buffer, road: 'log' | 'archive'): Promise<DryRunReport> {
+const mappingOf = (of: string, flags: Partial<MappingFlags> = {}) =>
+  readMapping(sources.get(of)!, { map: [], mapFile: null, set: [], ...flags })
+
+function run(
+  of: string,
+  name: string,
+  content: string | Buffer,
+  road: 'log' | 'archive',
+  flags: Partial<MappingFlags> = {},
+): Promise<DryRunReport> {
   const path = join(folder, name)
   writeFileSync(path, content)
   const input = openInput(path, null)
-  const task = { source: sources.get(of)!, input, delimiter: ',', mapping: NO_MAPPING, assumeUtc: false, road }
+  const mapping = mappingOf(of, flags)
+  const task = { source: sources.get(of)!, input, delimiter: ',', mapping, assumeUtc: false, road }
   return dryRun(task, null, { signal: new AbortController().signal, onProgress: () => {}, onNote: () => {} })
 }
 
@@ -56,7 +66,7 @@ const parquet = (kinds: boolean) =>
   parquetBytes([
     { name: 'id', element: TEXT, data: KINDS.map((_, i) => `p${i}`) },
     { name: 'at', element: INT64, data: KINDS.map(() => BigInt(AT_MS)) },
-    ...(kinds ? [{ name: 'type', element: TEXT, data: KINDS.map((kind) => (kind === '7' ? 'purchase' : kind)) }] : []),
+    ...(kinds ? [{ name: 'type', element: TEXT, data: KINDS }] : []),
   ])
 const csv = (kinds: boolean) =>
   [`id,at${kinds ? ',type' : ''}`, ...KINDS.map((kind, i) => `p${i},${AT_MS}${kinds ? `,${kind}` : ''}`)].join('\n')
@@ -79,6 +89,49 @@ describe('a source that takes one kind of a shared topic', () => {
       expect({ good, bad, unused }).toEqual({ good: 2, bad: 1, unused: [] })
       expect(reasons[0]!.example).toMatch(/^type: "refund" /)
     }
+  })
+
+  it.each(['log', 'archive'] as const)(
+    'takes the kind by --set, in place of what a file says, into the %s',
+    async (road) => {
+      for (const [name, content] of [
+        ['kinds.csv', csv(true)],
+        ['kinds.parquet', parquet(true)],
+        ['plain.csv', csv(false)],
+        ['plain.parquet', parquet(false)],
+        ['lines.ndjson', KINDS.map((kind) => JSON.stringify({ id: 'p', at: AT_MS, type: kind })).join('\n')],
+        ['plain.ndjson', KINDS.map((_, i) => JSON.stringify({ id: `p${i}`, at: AT_MS })).join('\n')],
+      ] as const) {
+        expect(await run('purchases', name, content, road, { set: ['type=7'] })).toMatchObject({ good: 3, bad: 0 })
+      }
+    },
+  )
+
+  it.each(['log', 'archive'] as const)(
+    'takes the kind by --map from where the file has it, into the %s',
+    async (road) => {
+      const flags = { map: ['type=Art'] }
+      for (const [name, content] of [
+        ['kinds.csv', csv(true).replace(',type', ',Art')],
+        [
+          'kinds.ndjson',
+          KINDS.map((kind) => `{"id":"p","at":${AT_MS},"Art":${kind === '7' ? 7 : `"${kind}"`}}`).join('\n'),
+        ],
+      ] as const) {
+        const { good, bad, reasons } = await run('purchases', name, content, road, flags)
+        expect([good, bad, reasons[0]!.example]).toEqual([2, 1, expect.stringMatching(/^type: "refund" /)])
+      }
+      await expect(run('purchases', 'plain.csv', csv(false), road, flags)).rejects.toThrow(
+        "the header of the file has no column 'Art', which --map gives for type",
+      )
+    },
+  )
+
+  it('refuses a kind that is not taken, and one of a source that takes all', () => {
+    expect(() => mappingOf('purchases', { set: ['type=refund'] })).toThrow(
+      '--set: type: "refund" is another kind than purchases takes',
+    )
+    expect(() => mappingOf('packed', { set: ['type=refund'] })).toThrow("--set: packed has no column 'type'")
   })
 
   it('wants the kind in lines of JSON for the log, as in messages', async () => {

@@ -51,7 +51,7 @@ export class MemoryBackend implements Backend {
   onPosted: (path: string) => void = () => {}
   readonly #app
 
-  private constructor(store: MemoryOnlineStore) {
+  private constructor(store: MemoryOnlineStore, model: Model) {
     const vectors = new VectorService({ model, store, now, clock: 'wall', watermark: () => null, onUntidy: () => {} })
     const backfills = new BackfillRunner(
       model,
@@ -77,11 +77,11 @@ export class MemoryBackend implements Backend {
     this.#app.route('/admin/v1', admin)
   }
 
-  static async open(): Promise<MemoryBackend> {
+  static async open(of: Model = model, topic = 'payments'): Promise<MemoryBackend> {
     const store = new MemoryOnlineStore()
-    const backend = new MemoryBackend(store)
-    await backend.log.ensureTopic('payments', 1)
-    await registerTimelines(store, model, () => ({ 0: 0 }), now())
+    const backend = new MemoryBackend(store, of)
+    await backend.log.ensureTopic(topic, 1)
+    await registerTimelines(store, of, () => ({ 0: 0 }), now())
     return backend
   }
 

@@ -20,8 +20,8 @@ export interface FileColumns {
   /** Names of the file that nothing is read from. */
   readonly unused: readonly string[]
   /**
-   * Where events of a source are told from others of its topic by a field that is no column of it: whether the file has that
-   * field. Without it all rows are of the source's kind.
+   * Where events of a source are told from others of its topic by a field that is no column of it: the name of that field in the file.
+   * Null: the file has none, and all rows are of the source's kind.
    */
   readonly kind: string | null
   /** What has one value in every row. */
@@ -47,13 +47,15 @@ export function findColumns(
   const open = source.raw.filter(({ name }) => !mapping.names.has(name) && !Object.hasOwn(mapping.constants, name))
   const known = (nameOf: (column: (typeof open)[number]) => string) => open.filter((c) => given.has(nameOf(c))).length
   const byArchive = known((column) => column.archiveName) > known((column) => column.name)
-  const found = new Map(mapping.names)
+  const field = kindField(source)
+  const found = new Map([...mapping.names].filter(([column]) => column !== field))
   for (const { name, archiveName } of open) {
     const own = byArchive ? archiveName : name
     if (given.has(own)) found.set(name, own)
   }
-  const field = kindField(source)
-  const kind = field !== null && given.has(field) ? field : null
+  const isSet = field === null || Object.hasOwn(mapping.constants, field)
+  const named = isSet ? null : (mapping.names.get(field) ?? field)
+  const kind = named !== null && given.has(named) ? named : null
   const used = new Set([...found.values(), ...(kind === null ? [] : [kind])])
   const unused = names.filter((name) => !used.has(name))
   const missing = open.filter(({ name, nullable }) => !nullable && !found.has(name)).map(({ name }) => name)
@@ -64,13 +66,18 @@ export function findColumns(
       { cure: missingCure(missing, unused) },
     )
   }
-  const ofKind = field === null || kind !== null ? {} : { [field]: source.where!.values[0] }
+  const ofKind = isSet || kind !== null ? {} : { [field]: source.where!.values[0] }
   return { names: found, unused, kind, constants: { ...ofKind, ...mapping.constants } }
 }
 
 /** The field that tells a source's events from others of its topic, where it is no column. */
-function kindField({ where, raw }: SourceModel): string | null {
+export function kindField({ where, raw }: SourceModel): string | null {
   return where === null || raw.some(({ name }) => name === where.field) ? null : where.field
+}
+
+/** The kind of events that a text names: one that is no text is written as one. */
+export function kindOf({ where }: SourceModel, text: string): unknown {
+  return where?.values.find((value) => String(value) === text) ?? text
 }
 
 /** Throws a CommandError where a name that is mapped is not among those of the file. */

@@ -1,7 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync'
 import type { SourceModel } from '../../features/model.ts'
 import { CommandError } from '../command-error.ts'
-import { type ColumnMapping, findColumns, NO_MAPPING } from './column-mapping.ts'
+import { type ColumnMapping, findColumns, kindOf, NO_MAPPING } from './column-mapping.ts'
 import { type EncodeRecords, RecordError } from './event-chunk.ts'
 
 /** What stands between the cells of CSV, by the name that `--delimiter` takes. */
@@ -43,16 +43,11 @@ export function csvEncoder(
         const record: Record<string, string> = Object.create(null)
         for (const { column, cell } of columns) record[column] = cells[cell]!
         const event = Object.assign(fromText(record), constants)
-        if (kind !== null) event[kind] = kindOf(source, cells[names.indexOf(kind)]!)
+        if (kind !== null) event[source.where!.field] = kindOf(source, cells[names.indexOf(kind)]!)
         return JSON.stringify(event)
       })
     },
   }
-}
-
-/** The kind of events that a cell names: one that is no text is written as one. */
-function kindOf({ where }: SourceModel, cell: string): unknown {
-  return where?.values.find((value) => String(value) === cell) ?? cell
 }
 
 /** What a header of one cell seems to be parted by. */

@@ -3,7 +3,7 @@ import type { SourceModel } from '../../features/model.ts'
 import { namesCure } from '../../features/nearest-name.ts'
 import { readTextFile } from '../text-file.ts'
 import { UsageError } from '../usage-error.ts'
-import type { ColumnMapping } from './column-mapping.ts'
+import { type ColumnMapping, kindField, kindOf } from './column-mapping.ts'
 
 export interface MappingFlags {
   /** `card_id=cardNo,amount=TX_AMT`, each as often as wanted. */
@@ -16,7 +16,9 @@ export interface MappingFlags {
 
 /** Reads what the command line says about names. Throws a UsageError where it names a column that the source lacks, or one twice. */
 export function readMapping(source: SourceModel, flags: MappingFlags): ColumnMapping {
-  const columns = source.raw.map(({ name }) => name)
+  // The field that tells kinds of a topic apart may be given too, where it is no column.
+  const field = kindField(source)
+  const columns = [...source.raw.map(({ name }) => name), ...(field === null ? [] : [field])]
   const taken = new Map<string, string>()
   const take = (flag: string, column: string): void => {
     if (!columns.includes(column) && source.columns.some(({ name }) => name === column)) {
@@ -49,7 +51,11 @@ export function readMapping(source: SourceModel, flags: MappingFlags): ColumnMap
     take('--set', column)
     texts[column] = text
   }
-  const constants = { ...source.rawParser.fromText(texts) }
+  const kind = field === null ? undefined : texts[field]
+  const constants = {
+    ...source.rawParser.fromText(texts),
+    ...(kind === undefined ? {} : { [field!]: kindOf(source, kind) }),
+  }
   checkConstants(source, constants)
   return { names, constants }
 }

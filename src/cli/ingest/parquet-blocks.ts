@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
-import type { SourceColumn, SourceModel } from '../../features/model.ts'
-import { STRING_BYTES_MAX } from '../../timeline/column-type.ts'
+import type { SourceColumn, SourceModel, SourceWhere } from '../../features/model.ts'
+import { type ColumnType, STRING_BYTES_MAX } from '../../timeline/column-type.ts'
 import { CommandError } from '../command-error.ts'
 import { type ColumnMapping, findColumns } from './column-mapping.ts'
 import { type CellFault, type CellReader, cellReader, isUnfit } from './parquet-cell.ts'
@@ -44,9 +44,9 @@ export function parquetRows(
   const { names: found, unused, kind, constants } = findColumns(file.path, source, mapping, names)
   const fields: Field[] = []
   const unfit: { why: string; cure: string }[] = []
-  const wanted = kind === null ? source.raw : [...source.raw, kindColumn(kind)]
-  for (const column of wanted) {
-    const name = found.get(column.name) ?? (column.name === kind ? kind : undefined)
+  const kinds = kind === null ? null : kindColumn(source.where!)
+  for (const column of kinds === null ? source.raw : [...source.raw, kinds]) {
+    const name = column === kinds ? kind! : found.get(column.name)
     if (name === undefined) continue
     const [inFile, second] = file.columns.filter((one) => one.name === name)
     const shown = name === column.name ? `'${name}'` : `'${name}' (${column.name} of ${source.name})`
@@ -57,7 +57,10 @@ export function parquetRows(
     }
     const read = cellReader(fieldOf(inFile!.path.at(-1)!.element), column, assumeUtc)
     if (isUnfit(read)) unfit.push({ why: `${shown} ${read.why}`, cure: read.cure })
-    else fields.push({ key: `,${JSON.stringify(column.name)}:`, column: inFile!, read })
+    else {
+      const cell = column === kinds ? kindCell(source, read) : read
+      fields.push({ key: `,${JSON.stringify(column.name)}:`, column: inFile!, read: cell })
+    }
   }
   if (unfit.length > 0) {
     throw new CommandError('FILE_COLUMNS', `${file.path}: the column ${unfit.map(({ why }) => why).join('; ')}`, {
@@ -73,9 +76,24 @@ export function parquetRows(
   }
 }
 
-/** The field that says of which kind a row is, as a column of texts. */
-function kindColumn(name: string): SourceColumn {
-  return { name, archiveName: name, nullable: true, type: { kind: 'string', bytesMax: STRING_BYTES_MAX } }
+/** The field that says of which kind a row is, as a column. */
+function kindColumn({ field, values }: SourceWhere): SourceColumn {
+  const all = (type: string) => values.every((value) => typeof value === type)
+  const type: ColumnType = all('number')
+    ? { kind: 'double' }
+    : all('boolean')
+      ? { kind: 'bool' }
+      : { kind: 'string', bytesMax: STRING_BYTES_MAX }
+  return { name: field, archiveName: field, nullable: true, type }
+}
+
+/** Texts that name a kind which is none are read as it, as in CSV. */
+function kindCell(source: SourceModel, read: CellReader): CellReader {
+  const known = new Map(source.where!.values.map((value) => [JSON.stringify(String(value)), JSON.stringify(value)]))
+  return (value) => {
+    const cell = read(value)
+    return typeof cell === 'string' ? (known.get(cell) ?? cell) : cell
+  }
 }
 
 async function* blocksOf(
