@@ -43,6 +43,20 @@ export class OffsetOutOfRangeError extends Error {
 }
 
 /**
+ * There is another topic of the name, or the topic ends before an offset that it had: it was deleted and made anew, or it was cut off. Its
+ * offsets mean other messages than they did, so nobody goes on from them.
+ */
+export class TopicReplacedError extends Error {
+  override readonly name = 'TopicReplacedError'
+  readonly code = 'TOPIC_REPLACED'
+  readonly topic: string
+  constructor(topic: string, message: string) {
+    super(message)
+    this.topic = topic
+  }
+}
+
+/**
  * An append-only log in partitions. When `append` resolves, its messages survive a kill -9. Offsets of a partition are never used
  * twice, and have no holes but where the log notes something of its own.
  */
@@ -50,6 +64,12 @@ export interface EventLog {
   /** Creates the topic with this many partitions where it is not there; an existing one keeps its own. Answers its partitions. */
   ensureTopic(topic: string, partitions: number): Promise<number>
   topics(): Promise<string[]>
+  /**
+   * Which topic of this name it is, for a log that tells topics apart that were deleted and made anew; null where it cannot. From then
+   * on reads are of this very one: they throw a {@link TopicReplacedError} when there is another. Positions that were committed in another
+   * are none.
+   */
+  identify(topic: string): Promise<string | null>
   /** Answers the partition and offset of each message, in the order given. */
   append(topic: string, messages: readonly LogAppend[]): Promise<{ partition: number; offset: number }[]>
   /**

@@ -82,6 +82,12 @@ export class EmbeddedEventLog implements EventLog {
     return [...this.#topics.keys()]
   }
 
+  /** No topic is ever deleted. */
+  async identify(topic: string): Promise<null> {
+    this.#topic(topic)
+    return null
+  }
+
   async append(topic: string, messages: readonly LogAppend[]): Promise<{ partition: number; offset: number }[]> {
     this.#topic(topic)
     const bytes = checkMessages(topic, messages)

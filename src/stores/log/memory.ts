@@ -46,6 +46,12 @@ export class MemoryEventLog implements EventLog {
     return [...this.#topics.keys()]
   }
 
+  /** No topic is ever deleted. */
+  async identify(topic: string): Promise<null> {
+    this.#partitions(topic)
+    return null
+  }
+
   async append(topic: string, messages: readonly LogAppend[]): Promise<{ partition: number; offset: number }[]> {
     const partitions = this.#partitions(topic)
     checkMessages(topic, messages)

@@ -38,7 +38,7 @@ function fetched(batches: readonly Buffer[], more: Partial<FetchedPartition> = {
 }
 
 function reader(offset: number, ...batches: Buffer[]): PartitionReader {
-  const made = new PartitionReader('t', 3, offset, () => T0 + 1_000)
+  const made = new PartitionReader('t', null, 3, offset, () => T0 + 1_000)
   made.accept(fetched(batches), T0)
   return made
 }
@@ -52,7 +52,7 @@ const named = (from: number, to: number) => Array.from({ length: to - from }, (_
 
 describe('what was fetched of a partition', () => {
   it('is not said to be all that there is by a leader that may not know', async () => {
-    const one = new PartitionReader('t', 3, 0, () => T0 + 1_000)
+    const one = new PartitionReader('t', null, 3, 0, () => T0 + 1_000)
     one.accept(fetched([], { stableOffset: 0 }), T0 + 5, false)
     expect((await one.take(10)).asOf_ms).toBe(0)
     one.accept(fetched([], { stableOffset: 0 }), T0 + 7)
@@ -88,7 +88,7 @@ describe('what was fetched of a partition', () => {
   })
 
   it('says since when nothing was left, once it was read to the end', async () => {
-    const one = new PartitionReader('t', 3, 5, () => T0)
+    const one = new PartitionReader('t', null, 3, 5, () => T0)
     expect(one.accept(fetched([], { stableOffset: 5 }), T0 - 10)).toBe(false)
     expect(await take(one)).toEqual({ texts: [], baseOffset: 5, append_ms: [], nextOffset: 5, asOf_ms: T0 - 10 })
     expect(one.accept(fetched([batch(5, 1)], { stableOffset: 7 }), T0 - 5)).toBe(true)
@@ -99,7 +99,7 @@ describe('what was fetched of a partition', () => {
   it('leaves out what an aborted transaction wrote, and the ends of transactions', async () => {
     const bits = TRANSACTIONAL
     const end = (offset: number, producer: number) => batch(offset, 1, { bits: TRANSACTIONAL | CONTROL, producer })
-    const one = new PartitionReader('t', 3, 0, () => T0)
+    const one = new PartitionReader('t', null, 3, 0, () => T0)
     const batches = [
       batch(0, 2, { bits, producer: 1 }),
       batch(2, 2, { bits, producer: 2 }),
@@ -165,7 +165,7 @@ describe('what was fetched of a partition', () => {
 
   it('is told to have failed only after all before it was read, and for a passing failure only when it lasts', async () => {
     let now_ms = T0
-    const one = new PartitionReader('t', 3, 0, () => now_ms)
+    const one = new PartitionReader('t', null, 3, 0, () => now_ms)
     one.accept(fetched([batch(0, 1)], { stableOffset: 1 }), T0)
     one.fail(new Error('leader moved'), false)
     expect((await take(one)).texts).toEqual(['m0'])

@@ -44,6 +44,50 @@ export class ByteReader {
     return Array.from({ length }, read)
   }
 
+  /** Of newer ("flexible") messages: 7 bits a byte, the lowest first. */
+  uvarint(): number {
+    let value = 0
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.#buffer[this.#skip(1)]!
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+    }
+  }
+
+  compactString(): string | null {
+    const length = this.uvarint() - 1
+    if (length < 0) return null
+    const at = this.#skip(length)
+    return this.#buffer.toString('utf8', at, at + length)
+  }
+
+  /** A part of the buffer, not a copy. */
+  compactBytes(): Buffer {
+    const length = Math.max(0, this.uvarint() - 1)
+    const at = this.#skip(length)
+    return this.#buffer.subarray(at, at + length)
+  }
+
+  compactArray<T>(read: () => T): T[] {
+    const length = Math.max(0, this.uvarint() - 1)
+    return Array.from({ length }, read)
+  }
+
+  /** As 32 hexadecimal digits. */
+  uuid(): string {
+    const at = this.#skip(16)
+    return this.#buffer.toString('hex', at, at + 16)
+  }
+
+  /** Passes over fields of versions to come. */
+  tags(): this {
+    for (let count = this.uvarint(); count > 0; count--) {
+      this.uvarint()
+      this.#skip(this.uvarint())
+    }
+    return this
+  }
+
   #skip(bytes: number): number {
     const at = this.#at
     this.#at += bytes

@@ -59,6 +59,42 @@ export class ByteWriter implements RequestBody {
     return this
   }
 
+  /** Of newer ("flexible") messages: 7 bits a byte, the lowest first. */
+  uvarint(value: number): this {
+    let rest = value
+    while (rest > 127) {
+      this.int8((((rest & 127) | 128) << 24) >> 24)
+      rest >>>= 7
+    }
+    return this.int8(rest)
+  }
+
+  compactString(value: string): this {
+    const length = Buffer.byteLength(value)
+    this.uvarint(length + 1)
+    const at = this.#room(length)
+    this.buf.write(value, at, length)
+    return this
+  }
+
+  compactArray<T>(values: readonly T[], write: (value: T) => void): this {
+    this.uvarint(values.length + 1)
+    for (const value of values) write(value)
+    return this
+  }
+
+  /** 32 hexadecimal digits. */
+  uuid(digits: string): this {
+    const at = this.#room(16)
+    this.buf.write(digits, at, 16, 'hex')
+    return this
+  }
+
+  /** No fields of versions to come. */
+  tags(): this {
+    return this.uvarint(0)
+  }
+
   /** Makes room, which may replace the buffer: so it is called first. */
   #room(bytes: number): number {
     const at = this.#length

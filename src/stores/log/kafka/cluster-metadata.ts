@@ -1,6 +1,7 @@
 import { BrokerConnections } from './broker-connections.ts'
 import { type KafkaOptions, METADATA_MS, RETRY_MS } from './kafka-options.ts'
-import { errorFromCode, type KafkaMetadata, metadataRequest } from './kafkajs-inside.ts'
+import { errorFromCode, type KafkaMetadata } from './kafkajs-inside.ts'
+import { metadataRequest } from './metadata-request.ts'
 import { retried } from './retried.ts'
 
 const UNKNOWN_TOPIC = 3
@@ -16,7 +17,10 @@ export class ClusterMetadata {
   readonly #metadata_ms: number
   readonly #now: () => number
   /** The leader of each partition, by topic: -1 where there is none at present. */
-  readonly #leaders = new Map<string, { readonly leaders: readonly number[]; readonly read_ms: number }>()
+  readonly #leaders = new Map<
+    string,
+    { readonly leaders: readonly number[]; readonly id: string | null; readonly read_ms: number }
+  >()
   #controller = -1
   #refreshing: Promise<void> | null = null
 
@@ -51,6 +55,11 @@ export class ClusterMetadata {
     return leader === -1 ? undefined : leader
   }
 
+  /** Which topic of this name it is, as last seen: 32 hexadecimal digits; null: not known, or the brokers know no ids (before 2.8). */
+  idOf(topic: string): string | null {
+    return this.#leaders.get(topic)?.id ?? null
+  }
+
   /** Any node that takes changes of topics: every broker hands them on to the controller. */
   get controller(): number {
     return this.#controller
@@ -76,13 +85,13 @@ export class ClusterMetadata {
     // Asked for none, a broker tells of all.
     if (topics.length === 0) return
     const { topicMetadata } = await this.#ask(topics)
-    for (const { topic, topicErrorCode, partitionMetadata } of topicMetadata) {
+    for (const { topic, topicErrorCode, topicId, partitionMetadata } of topicMetadata) {
       if (topicErrorCode === UNKNOWN_TOPIC) this.#leaders.delete(topic)
       else if (partitionMetadata.length === 0 && topicErrorCode !== 0) throw errorFromCode(topicErrorCode)
       else {
         const leaders: number[] = []
         for (const { partitionId, leader } of partitionMetadata) leaders[partitionId] = leader
-        this.#leaders.set(topic, { leaders, read_ms: this.#now() })
+        this.#leaders.set(topic, { leaders, id: topicId, read_ms: this.#now() })
       }
     }
     this.onRead()
@@ -91,7 +100,7 @@ export class ClusterMetadata {
   #ask(topics: readonly string[]): Promise<KafkaMetadata> {
     return retried(RETRY_MS, async () => {
       const broker = await this.connections.any()
-      const metadata = await (await broker.connectionPool.getConnection(0)).send(metadataRequest(topics))
+      const metadata = await (await broker.connectionPool.getConnection(0)).send(metadataRequest(broker, topics))
       this.places.clear()
       for (const { nodeId, host, port } of metadata.brokers) this.places.set(nodeId, { host, port })
       this.#controller = metadata.controllerId

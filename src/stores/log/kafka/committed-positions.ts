@@ -9,21 +9,39 @@ const SEND_MS = 500
 /** The group has moved on: the positions are another member's to commit, or come again with the next batch. */
 const FENCED: readonly (string | undefined)[] = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']
 
-/** By topic, then by partition: the next offset to read. */
-type Positions = Map<string, Map<number, number>>
+const TOPIC_ID = /^[0-9a-f]{32}$/
 
-/** The positions of one consumer group in Kafka's own group offsets. */
+/** The next offset to read, and in which topic of the name; null: not known. */
+interface Position {
+  readonly offset: number
+  readonly topicId: string | null
+}
+
+/** By topic, then by partition. */
+type Positions = Map<string, Map<number, Position>>
+
+/**
+ * The positions of one consumer group in Kafka's own group offsets. Each is committed with the id of its topic, as Kafka keeps them by name:
+ * one of a topic that was deleted is nobody's in the one that has its name now.
+ */
 export class CommittedPositions {
   readonly #group: string
   readonly #coordinator: GroupCoordinator
   readonly #member: () => GroupMember | undefined
+  readonly #topicId: (topic: string) => string | null
   #pending: Positions = new Map()
   #sending: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | null = null
   #failure: unknown = null
 
-  constructor(group: string, metadata: ClusterMetadata, member: () => GroupMember | undefined) {
+  constructor(
+    group: string,
+    metadata: ClusterMetadata,
+    member: () => GroupMember | undefined,
+    topicId: (topic: string) => string | null,
+  ) {
     this.#group = group
+    this.#topicId = topicId
     this.#coordinator = new GroupCoordinator(group, metadata, metadata.connections)
     this.#member = member
   }
@@ -33,7 +51,8 @@ export class CommittedPositions {
     const failure = this.#failure
     this.#failure = null
     if (failure !== null) throw failure
-    this.#note(topic, positions)
+    const topicId = this.#topicId(topic)
+    this.#note(topic, new Map([...positions].map(([partition, offset]) => [partition, { offset, topicId }])))
     this.#timer ??= setTimeout(() => {
       this.send().catch((error: unknown) => {
         this.#failure = error
@@ -48,8 +67,13 @@ export class CommittedPositions {
       broker.offsetFetch({ groupId: this.#group, topics: [] }),
     )
     const found = responses.find((response) => response.topic === topic)?.partitions ?? []
+    const topicId = this.#topicId(topic)
+    // What was committed without an id says of no topic which it is.
+    const isOther = (metadata: string | null) =>
+      topicId !== null && metadata !== topicId && TOPIC_ID.test(metadata ?? '')
     return new Map(
       found
+        .filter(({ metadata }) => !isOther(metadata))
         .map(({ partition, offset }) => [partition, Number(offset)] as const)
         .filter(([, offset]) => offset >= 0)
         .sort(([a], [b]) => a - b),
@@ -86,7 +110,7 @@ export class CommittedPositions {
         // What has gone to another member meanwhile would set that one's position back.
         partitions: [...positions]
           .filter(([partition]) => member === undefined || member.holds(topic, partition))
-          .map(([partition, offset]) => ({ partition, offset: String(offset) })),
+          .map(([partition, { offset, topicId }]) => ({ partition, offset: String(offset), metadata: topicId })),
       }))
       .filter(({ partitions }) => partitions.length > 0)
     if (topics.length === 0) return
@@ -102,7 +126,7 @@ export class CommittedPositions {
     }
   }
 
-  #note(topic: string, positions: ReadonlyMap<number, number>): void {
+  #note(topic: string, positions: ReadonlyMap<number, Position>): void {
     this.#pending.set(topic, new Map([...(this.#pending.get(topic) ?? []), ...positions]))
   }
 }

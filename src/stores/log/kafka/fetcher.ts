@@ -26,6 +26,9 @@ const PAUSE_MS_MAX = 1_000
 
 const OFFSET_OUT_OF_RANGE = 1
 const LEADER_NOT_AVAILABLE = 5
+const UNKNOWN_TOPIC = 3
+const UNKNOWN_TOPIC_ID = 100
+const INCONSISTENT_TOPIC_ID = 103
 
 const AT_ONCE: FetchLimits = { wait_ms: 0, bytes_max: FETCH_BYTES_MAX, partitionBytes_max: PARTITION_BYTES_MAX }
 
@@ -64,11 +67,11 @@ export class Fetcher {
   }
 
   /** The reader of a partition that goes on at this offset: the one that is there, or a new one, which has looked at the log already. */
-  async reader(topic: string, partition: number, offset: number): Promise<PartitionReader> {
+  async reader(topic: string, topicId: string | null, partition: number, offset: number): Promise<PartitionReader> {
     const key = `${topic}/${partition}`
     const held = this.#readers.get(key)
-    if (held?.continuesAt(offset)) return held
-    const reader = new PartitionReader(topic, partition, offset, this.#now)
+    if (held?.topicId === topicId && held.continuesAt(offset)) return held
+    const reader = new PartitionReader(topic, topicId, partition, offset, this.#now)
     await this.look(reader)
     this.#readers.set(key, reader)
     this.#wakeAll()
@@ -77,7 +80,7 @@ export class Fetcher {
 
   /** Asks for what is there now, beside the fetch that waits for more. */
   async look(reader: PartitionReader): Promise<void> {
-    const { topic, partition } = reader
+    const { topic, topicId, partition } = reader
     const key = `${topic}/${partition}`
     await retried(
       this.#lost.has(key) ? 0 : RETRY_MS,
@@ -89,8 +92,8 @@ export class Fetcher {
         await this.#learnEnd(reader, leader)
         const sent_ms = this.#now()
         const offset = reader.fetchOffset
-        const [fetched] = await connection.send(fetchRequest([{ topic, partition, offset }], AT_ONCE))
-        if (![0, OFFSET_OUT_OF_RANGE].includes(fetched!.errorCode)) throw errorFromCode(fetched!.errorCode)
+        const [fetched] = await connection.send(fetchRequest(broker, [{ topic, topicId, partition, offset }], AT_ONCE))
+        if (![0, OFFSET_OUT_OF_RANGE].includes(fetched!.errorCode)) throw fetchError(fetched!)
         this.#lost.delete(key)
         if (fetched!.errorCode === OFFSET_OUT_OF_RANGE) throw new OutOfRangeAnswer()
         // The fetch that waits for more may have been quicker.
@@ -170,8 +173,11 @@ export class Fetcher {
       const broker = await this.#connections.node(node)
       const connection = await broker.connectionPool.getConnection(1)
       const sent_ms = this.#now()
-      const places = readers.map(({ topic, partition, fetchOffset }) => ({ topic, partition, offset: fetchOffset }))
-      const answer = await connection.send(fetchRequest(places, { ...AT_ONCE, wait_ms: WAIT_MS }))
+      const places = readers.map(({ topic, topicId, partition, fetchOffset }) => ({
+        ...{ topic, topicId, partition },
+        offset: fetchOffset,
+      }))
+      const answer = await connection.send(fetchRequest(broker, places, { ...AT_ONCE, wait_ms: WAIT_MS }))
       let well = true
       for (const fetched of answer) well = this.#accept(readers, fetched, node, sent_ms) && well
       return well
@@ -218,7 +224,7 @@ export class Fetcher {
       this.#onArrival(topic)
       return true
     }
-    this.#failed(reader, errorFromCode(errorCode))
+    this.#failed(reader, fetchError(fetched))
     return false
   }
 
@@ -235,4 +241,10 @@ export class Fetcher {
     const first = ready.length === 0 ? 0 : this.#turn++ % ready.length
     return [...ready.slice(first), ...ready.slice(0, first)]
   }
+}
+
+/** A broker may learn a little later of a topic than we do; one that was deleted, the metadata tells of. */
+function fetchError({ topic, errorCode }: FetchedPartition): Error {
+  if (errorCode !== UNKNOWN_TOPIC_ID && errorCode !== INCONSISTENT_TOPIC_ID) return errorFromCode(errorCode)
+  return Object.assign(errorFromCode(UNKNOWN_TOPIC), { message: `the broker does not know ${topic} by its id` })
 }

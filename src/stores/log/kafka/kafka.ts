@@ -6,6 +6,7 @@ import {
   MESSAGE_BYTES_MAX,
   OffsetOutOfRangeError,
   type PartitionRange,
+  TopicReplacedError,
 } from '../../event-log.ts'
 import { Arrivals } from '../arrivals.ts'
 import { checkMessages, checkName, checkPartitions, checkPositions } from '../log-check.ts'
@@ -51,6 +52,8 @@ export class KafkaEventLog implements EventLog {
   readonly #arrivals = new Arrivals()
   /** By topic and partition: where the partition ends at least, as our own appends say. */
   readonly #appended = new Map<string, number>()
+  /** The topics that are read, by name. */
+  readonly #identified = new Map<string, string | null>()
   #open = true
 
   constructor(options: KafkaOptions) {
@@ -79,6 +82,17 @@ export class KafkaEventLog implements EventLog {
     return this.#metadata.topics()
   }
 
+  async identify(topic: string): Promise<string | null> {
+    this.#check()
+    await this.#metadata.partitionsNow(topic)
+    const id = this.#metadata.idOf(topic)
+    if (this.#identified.has(topic) && this.#identified.get(topic) !== id) {
+      for (const name of this.#appended.keys()) if (name.startsWith(`${topic}/`)) this.#appended.delete(name)
+    }
+    this.#identified.set(topic, id)
+    return id
+  }
+
   async append(topic: string, messages: readonly LogAppend[]): Promise<{ partition: number; offset: number }[]> {
     this.#check()
     await this.#metadata.partitions(topic)
@@ -95,9 +109,10 @@ export class KafkaEventLog implements EventLog {
 
   async read(topic: string, partition: number, offset: number, maxMessages: number): Promise<LogBatch> {
     await this.#partition(topic, partition)
+    const id = this.#idOf(topic)
     if (!Number.isSafeInteger(offset) || offset < 0) throw await this.#outOfRange(topic, partition, offset)
     try {
-      const reader = await this.#fetcher.reader(topic, partition, offset)
+      const reader = await this.#fetcher.reader(topic, id, partition, offset)
       // What this process has appended is there for it to read, whether or not it has been fetched yet.
       if (reader.bytes === 0 && reader.fetchOffset < (this.#appended.get(`${topic}/${partition}`) ?? 0)) {
         await this.#fetcher.look(reader)
@@ -201,6 +216,14 @@ export class KafkaEventLog implements EventLog {
     return new OffsetOutOfRangeError(topic, partition, offset, range)
   }
 
+  /** Which topic is read under a name. Throws a TopicReplacedError where there is another by now. */
+  #idOf(topic: string): string | null {
+    const id = this.#metadata.idOf(topic)
+    const identified = this.#identified.get(topic) ?? null
+    if (identified === null || id === null || identified === id) return identified ?? id
+    throw new TopicReplacedError(topic, `the topic ${topic} was deleted and made anew while it was read`)
+  }
+
   /** As Kafka knows the group. */
   #nameOf(group: string): string {
     return `${this.#options.groupPrefix ?? ''}${group}`
@@ -209,7 +232,11 @@ export class KafkaEventLog implements EventLog {
   #positionsOf(group: string): CommittedPositions {
     let found = this.#positions.get(group)
     if (found === undefined) {
-      found = new CommittedPositions(this.#nameOf(group), this.#metadata, () => this.#members.get(group))
+      found = new CommittedPositions(
+        ...([this.#nameOf(group), this.#metadata] as const),
+        () => this.#members.get(group),
+        (topic) => this.#identified.get(topic) ?? this.#metadata.idOf(topic),
+      )
       this.#positions.set(group, found)
     }
     return found

@@ -61,13 +61,13 @@ export interface KafkaBroker {
     coordinator: { nodeId: number; host: string; port: number }
   }>
   offsetFetch(request: { groupId: string; topics: readonly [] }): Promise<{
-    responses: PerTopic<{ partition: number; offset: string }>
+    responses: PerTopic<{ partition: number; offset: string; metadata: string | null }>
   }>
   offsetCommit(request: {
     groupId: string
     groupGenerationId: number
     memberId: string
-    topics: PerTopic<{ partition: number; offset: string }>
+    topics: PerTopic<{ partition: number; offset: string; metadata: string | null }>
   }): Promise<unknown>
   joinGroup(request: {
     groupId: string
@@ -99,6 +99,8 @@ export interface KafkaMetadata {
   readonly topicMetadata: readonly {
     readonly topicErrorCode: number
     readonly topic: string
+    /** Another for each topic that ever had the name; null: the brokers know none. */
+    readonly topicId: string | null
     readonly isInternal: boolean
     readonly partitionMetadata: readonly { readonly partitionId: number; readonly leader: number }[]
   }[]
@@ -140,15 +142,19 @@ export function brokerMaker(options: KafkaOptions): (place?: { host: string; por
     brokerPool.createBroker({ connectionPool: await connectionPoolBuilder.build(place), logger: kafka.logger() })
 }
 
-/** Asks for topics (none: for all of them), and does not take one partition's trouble for everybody's. */
-export function metadataRequest(topics: readonly string[]): KafkaRequest<KafkaMetadata> {
+/** Asks for topics (none: for all of them), without their ids, and does not take one partition's trouble for everybody's. */
+export function namedMetadataRequest(topics: readonly string[]): KafkaRequest<KafkaMetadata> {
   return {
     request: require('kafkajs/src/protocol/requests/metadata/v5/request.js')({ topics, allowAutoTopicCreation: false }),
     response: {
       decode: require('kafkajs/src/protocol/requests/metadata/v5/response.js').decode,
-      parse: async (decoded) => decoded as KafkaMetadata,
+      parse: async (decoded) => withoutIds(decoded as KafkaMetadata),
     },
   }
+}
+
+function withoutIds(metadata: KafkaMetadata): KafkaMetadata {
+  return { ...metadata, topicMetadata: metadata.topicMetadata.map((topic) => ({ ...topic, topicId: null })) }
 }
 
 /** kafkajs's own leaves Nagle's algorithm on, which holds back the end of a large request for 40 ms. */

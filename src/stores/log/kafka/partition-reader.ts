@@ -33,6 +33,8 @@ export class UndecodableBatchError extends Error {
 /** What was fetched ahead of one partition, from the position of its one reader on. */
 export class PartitionReader {
   readonly topic: string
+  /** Which topic of that name it is; null: whichever has it. */
+  readonly topicId: string | null
   readonly partition: number
   readonly #now: () => number
   /** From here to `#next` there is nothing: a read in between goes on at `#next`. */
@@ -48,8 +50,9 @@ export class PartitionReader {
   #failure: { readonly error: unknown; readonly since_ms: number; readonly lasting: boolean } | null = null
   #used_ms: number
 
-  constructor(topic: string, partition: number, offset: number, now: () => number) {
+  constructor(topic: string, topicId: string | null, partition: number, offset: number, now: () => number) {
     this.topic = topic
+    this.topicId = topicId
     this.partition = partition
     this.#now = now
     this.#low = offset
