@@ -24,6 +24,7 @@ const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
 
 const BACKFILLS = {
   ARCHIVE_HOLE: 'the archive lacks events that the log had: load them, then run the backfill again',
+  TOPIC_REPLACED: 'the topic was deleted and made anew: renew it with `millrace renew`, then run the backfill again',
   ARCHIVE_LAGS: 'the archive lacks events that it should have by its `lag`: wait, or give it a longer one',
   ARCHIVE_CHANGED: 'the archive changed while it was read: run the backfill again',
   STORE_CHANGED: 'the online store lost rows while they were written: run the backfill again',

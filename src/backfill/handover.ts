@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClockMode } from '../features/clock.ts'
-import type { SourceModel, TimelineModel } from '../features/model.ts'
-import { archiveColumns, archiveGroup, sourceOrigin } from '../stores/archive-columns.ts'
+import type { TimelineModel } from '../features/model.ts'
+import { archiveColumns, archiveGroup } from '../stores/archive-columns.ts'
 import { earliestOffsets } from '../stores/earliest-offsets.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import { sampledEvents } from '../stores/event-sample.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
-import { firstSkipped, skippedBelow } from '../stores/skipped-offsets.ts'
 import { type Handover, type TimelineRecord, updateTimeline } from '../stores/timeline-registry.ts'
 import { formatDuration } from '../timeline/duration.ts'
+import { accountedIncarnation, assertWhole } from './archive-account.ts'
 import { BackfillError } from './backfill-error.ts'
 
 const POLL_MS = 100
@@ -41,6 +41,7 @@ export async function awaitHandover(
   const starts = Object.entries(positions).map(([partition, offset]) => [Number(partition), offset] as const)
   const columns = (await deps.archive.describe(table))?.columns
   if (lag_ms === null && columns?.has('_origin') && columns.has('_sequence')) {
+    const incarnation = source.streamed ? await accountedIncarnation(deps.archive, deps.log, topic) : 1
     for (let told = false; ; told = true) {
       const archived = await deps.log.committed(archiveGroup(source), topic)
       const behind = starts.filter(([partition, offset]) => (archived.get(partition) ?? 0) < offset)
@@ -48,7 +49,7 @@ export async function awaitHandover(
       if (!told) onWait(`waiting until ${table} holds what ${topic} had before the stream went over`)
       await sleep(POLL_MS, undefined, { signal })
     }
-    await assertWhole(deps, source, starts)
+    await assertWhole(deps.archive, source, incarnation, await earliestOffsets(deps.store, source), starts)
     return
   }
   // A table that others fill: the owner's word says how late it may be.
@@ -84,43 +85,6 @@ async function settledHandover(
     handover = settled.handover
   }
   return { ...handover, positions: handover.positions }
-}
-
-/** Accounts for every offset before the hand-over, from the first that anybody saw. Throws a BackfillError that names a hole. */
-async function assertWhole(
-  { store, archive }: HandoverDeps,
-  source: SourceModel,
-  starts: readonly (readonly [partition: number, offset: number])[],
-): Promise<void> {
-  const { topic } = source
-  const { table } = source.archive!
-  const earliest = await earliestOffsets(store, source)
-  for (const [partition, end] of starts) {
-    const origin = sourceOrigin(source, partition)
-    const first = Math.min(
-      earliest[partition] ?? 0,
-      (await archive.firstSequence(table, origin)) ?? Number.POSITIVE_INFINITY,
-      (await firstSkipped(archive, source, partition)) ?? Number.POSITIVE_INFINITY,
-    )
-    const missingBelow = async (below: number) => {
-      const held = await archive.sequences(table, origin, below)
-      return below - first - held - (await skippedBelow(archive, source, partition, below))
-    }
-    const missing = end <= first ? 0 : await missingBelow(end)
-    if (missing <= 0) continue
-    // Below `low` nothing is missing, below `high` something is.
-    let [low, high] = [first, end]
-    while (high - low > 1) {
-      const middle = Math.floor((low + high) / 2)
-      if ((await missingBelow(middle)) > 0) high = middle
-      else low = middle
-    }
-    throw new BackfillError(
-      'ARCHIVE_HOLE',
-      `${table} lacks ${missing} of the ${end - first} events that ${topic}/${partition} had from offset ${first} to ${end}, ` +
-        `the first of them at offset ${low}: restore them, or load them again with ingest --archive and drop the source from the log`,
-    )
-  }
 }
 
 /**

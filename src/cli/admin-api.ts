@@ -14,6 +14,7 @@ import type { EngineStatus } from './engine-status.ts'
 import { eventIds } from './event-ids.ts'
 import { createGcApi } from './gc-api.ts'
 import { createQuarantineApi } from './quarantine-api.ts'
+import { createRenewApi } from './renew-api.ts'
 
 /** One load call: about 200 bytes a line, which a process holds in memory several times over. */
 const LOAD_BYTES_MAX = 64 * 1024 * 1024
@@ -81,6 +82,7 @@ export function createAdminApi(deps: AdminDeps): Hono {
   }
 
   app.route('/quarantine', createQuarantineApi(deps))
+  app.route('/renew', createRenewApi(deps))
   app.route('/gc', createGcApi({ ...deps, works: deps.writers_ms === 0 }))
 
   app.get('/status', async (c) => c.json(await deps.status()))

@@ -2,9 +2,10 @@ import type { Model, SourceModel } from '../features/model.ts'
 import { streamedTopics } from '../features/topic-router.ts'
 import { isArchivedHere } from '../stores/archive-columns.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
-import type { EventLog } from '../stores/event-log.ts'
+import { type EventLog, TopicReplacedError } from '../stores/event-log.ts'
 import { noteSkipped } from '../stores/skipped-offsets.ts'
-import { TopicArchiver } from '../stream/topic-archiver.ts'
+import { enterIncarnation, replacedArchive } from '../stores/topic-incarnations.ts'
+import { type ArchivedTopic, TopicArchiver } from '../stream/topic-archiver.ts'
 import type { LoadedBatch } from './config/loaded-config.ts'
 import type { Troubles } from './troubles.ts'
 
@@ -42,6 +43,16 @@ export class ArchiveWorker {
     await Promise.all([...this.archivers.values()].map((archiver) => archiver.run(signal)))
   }
 
+  /** Which topic of its name it is. Throws a TopicReplacedError where the archive is of another of its name. */
+  async #identify(sources: readonly SourceModel[]): Promise<ArchivedTopic> {
+    const { log, archive, now } = this.#options
+    const { topic } = sources[0]!
+    const id = await log.identify(topic)
+    const incarnation = await enterIncarnation(archive, topic, id, now())
+    if (incarnation !== null) return { id, incarnation }
+    throw new TopicReplacedError(topic, await replacedArchive(archive, log, sources))
+  }
+
   #archiver(sources: readonly SourceModel[]): TopicArchiver {
     const { log, archive, now, batch, troubles, onArchived, onGap } = this.#options
     return new TopicArchiver({
@@ -49,7 +60,9 @@ export class ArchiveWorker {
       archive,
       sources,
       ...batch,
-      onSkipped: (source, partition, offsets) => noteSkipped(archive, source, partition, offsets, now()),
+      identify: () => this.#identify(sources),
+      onSkipped: (source, partition, offsets, incarnation) =>
+        noteSkipped(archive, source, partition, offsets, now(), incarnation),
       onGap: async (source, partition, from, to) => {
         const reason = `the log lost the messages ${from} to ${to} of ${source.topic}/${partition} before they were archived`
         onGap?.(source, reason)

@@ -95,6 +95,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/gc.ts')).default,
   },
   {
+    name: 'renew',
+    summary: 'Begins anew with a topic that was deleted and made anew',
+    load: async () => (await import('./commands/renew.ts')).default,
+  },
+  {
     name: 'status',
     summary: 'Shows sources, positions, watermarks, coverage and backfills',
     load: async () => (await import('./commands/status.ts')).default,

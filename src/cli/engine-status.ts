@@ -5,6 +5,7 @@ import { timelineName } from '../features/timeline-name.ts'
 import { archiveColumns, archiveGroup, isArchivedHere } from '../stores/archive-columns.ts'
 import type { ArchiveColumn, ArchiveStats, EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
+import { replacedTopic } from '../stores/known-topics.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { quarantinedEvents } from '../stores/quarantine.ts'
 import { readTimelines, timelineCoveredSince } from '../stores/timeline-registry.ts'
@@ -92,7 +93,8 @@ export async function engineStatus(deps: StatusDeps, place: Place): Promise<Engi
         archived: isArchivedHere(source) ? (archived.get(partition) ?? start) : null,
       })),
       watermark_ms: deps.watermark(source.name),
-      trouble: deps.trouble(source.name),
+      trouble:
+        deps.trouble(source.name) ?? (source.streamed ? await replacedTopic(store, deps.log, source.topic) : null),
       archive:
         source.archive === null
           ? null

@@ -38,8 +38,8 @@ export class MeteredStore implements OnlineStore {
     return this.#store.groups()
   }
 
-  removeMarks(group: string): Promise<void> {
-    return this.#store.removeMarks(group)
+  removeMarks(group: string, topic?: string): Promise<void> {
+    return this.#store.removeMarks(group, topic)
   }
 
   keys(prefix: string): AsyncIterable<TimelineKey> {

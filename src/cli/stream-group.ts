@@ -3,6 +3,7 @@ import type { Model, SourceModel, TimelineModel } from '../features/model.ts'
 import { streamedTopics } from '../features/topic-router.ts'
 import { noteEarliest } from '../stores/earliest-offsets.ts'
 import type { EventLog } from '../stores/event-log.ts'
+import { checkTopic } from '../stores/known-topics.ts'
 import { type Mark, MarkMovedError, type OnlineStore } from '../stores/online-store.ts'
 import { furthest, type Lost, registerTimelines, type TimelineRecord } from '../stores/timeline-registry.ts'
 import { groupWrites, lacking, noteGroup, readGroups, type WriterGroup, writesAll } from '../stores/writer-groups.ts'
@@ -58,6 +59,7 @@ export async function enterGroup(options: EnterOptions): Promise<StreamGroup> {
   const starts = new Map<string, Start>()
   const groups = await readGroups(store)
   for (const [topic, sources] of streamedTopics(model.sources.values())) {
+    await checkTopic(store, log, topic)
     const ranges = await log.ranges(topic)
     for (const source of sources) await noteEarliest(store, source, ranges)
     const ends: Record<string, number> = {}

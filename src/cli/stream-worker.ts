@@ -2,6 +2,7 @@ import type { Model, SourceModel } from '../features/model.ts'
 import { streamedTopics } from '../features/topic-router.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import { noteSampled } from '../stores/event-sample.ts'
+import { checkTopic, uncoverTopic } from '../stores/known-topics.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { Quarantine, type Quarantined } from '../stores/quarantine.ts'
 import { isRegistered, readTimelines, type TimelineRecord, uncover } from '../stores/timeline-registry.ts'
@@ -104,6 +105,8 @@ export class StreamWorker {
       now: clock.wall,
       expires: clock.mode === 'wall',
       ...batch,
+      identify: () => checkTopic(store, log, topic),
+      onCutOff: () => uncoverTopic(store, topic),
       enter: async () => {
         await this.#enter()
         return this.#timelinesOf(topic)

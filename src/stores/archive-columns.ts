@@ -12,9 +12,12 @@ export function isArchivedHere({ archive, streamed }: SourceModel): boolean {
   return streamed && archive !== null && archive.lag_ms === null
 }
 
-/** The origin under which events of a log partition are archived. */
-export function logOrigin(topic: string, partition: number): string {
-  return `log/${topic}/${partition}`
+/**
+ * The origin under which events of a log partition are archived. `incarnation`: of the topic, where there were others of its name before
+ * that were deleted; no topic has an `@` in its name.
+ */
+export function logOrigin(topic: string, partition: number, incarnation = 1): string {
+  return `log/${topic}${incarnation === 1 ? '' : `@${incarnation}`}/${partition}`
 }
 
 /**
@@ -26,9 +29,9 @@ export function shareName({ name, where }: SourceModel): string | null {
 }
 
 /** The origin under which a source's events of a partition of its topic are archived. */
-export function sourceOrigin(source: SourceModel, partition: number): string {
+export function sourceOrigin(source: SourceModel, partition: number, incarnation = 1): string {
   const share = shareName(source)
-  const origin = logOrigin(source.topic, partition)
+  const origin = logOrigin(source.topic, partition, incarnation)
   return share === null ? origin : `${origin}/${share}`
 }
 

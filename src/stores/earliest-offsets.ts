@@ -28,6 +28,15 @@ export async function noteEarliest(
   })
 }
 
+/** Forgets where the partitions of a topic began, for all sources that take it: there is another topic of its name. */
+export async function forgetEarliest(store: OnlineStore, topic: string): Promise<void> {
+  for (const [document, { version }] of await store.documents(`earliest/${topic}`)) {
+    if (document === `earliest/${topic}` || document.startsWith(`earliest/${topic}/`)) {
+      await store.removeDocument(document, version)
+    }
+  }
+}
+
 /** By partition; one that was never seen is not in it. */
 export async function earliestOffsets(store: OnlineStore, source: SourceModel): Promise<Earliest> {
   return ((await store.document(name(source)))?.value ?? {}) as Earliest

@@ -56,6 +56,19 @@ export class TopicReplacedError extends Error {
   }
 }
 
+/** What to do about a topic that was replaced. */
+export const renewCure = (topic: string): string =>
+  `see that no event of the one before is lost, then call millrace renew ${topic}`
+
+/** Of a log that ends before what was read of it. `done`: `counted`, `archived`. */
+export function cutOff(topic: string, partition: number, position: number, end: number, done: string) {
+  return new TopicReplacedError(
+    topic,
+    `${topic}/${partition} ends at offset ${end}, and was ${done} up to offset ${position}: it was deleted and made anew, or cut off; ` +
+      renewCure(topic),
+  )
+}
+
 /**
  * An append-only log in partitions. When `append` resolves, its messages survive a kill -9. Offsets of a partition are never used
  * twice, and have no holes but where the log notes something of its own.
@@ -64,19 +77,16 @@ export interface EventLog {
   /** Creates the topic with this many partitions where it is not there; an existing one keeps its own. Answers its partitions. */
   ensureTopic(topic: string, partitions: number): Promise<number>
   topics(): Promise<string[]>
-  /**
-   * Which topic of this name it is, for a log that tells topics apart that were deleted and made anew; null where it cannot. From then
-   * on reads are of this very one: they throw a {@link TopicReplacedError} when there is another. Positions that were committed in another
-   * are none.
-   */
+  /** Which topic of this name it is, for a log that tells topics apart that were deleted and made anew; null where it cannot. */
   identify(topic: string): Promise<string | null>
   /** Answers the partition and offset of each message, in the order given. */
   append(topic: string, messages: readonly LogAppend[]): Promise<{ partition: number; offset: number }[]>
   /**
    * Up to about `maxMessages` messages from `offset` on; empty at the end. Throws {@link OffsetOutOfRangeError} for an
-   * offset below the earliest kept or above the end.
+   * offset below the earliest kept or above the end, and a {@link TopicReplacedError} where the topic is not `id`, as {@link identify} answered
+   * (null: whichever has the name).
    */
-  read(topic: string, partition: number, offset: number, maxMessages: number): Promise<LogBatch>
+  read(topic: string, partition: number, offset: number, maxMessages: number, id?: string | null): Promise<LogBatch>
   ranges(topic: string): Promise<PartitionRange[]>
   /**
    * Resolves when something was appended to the topic after the call, or after `timeout_ms`; also when the partitions to read
@@ -89,9 +99,12 @@ export interface EventLog {
    * silent for too long. Nothing depends on it but the work's division: two that read one partition do no harm.
    */
   assigned(group: string, topic: string): Promise<readonly number[]>
-  /** The positions that a consumer committed: the next offset to read, by partition. */
+  /**
+   * The positions that a consumer committed: the next offset to read, by partition. Those of another topic of the name than there is are none:
+   * of which a position is, its `id` says.
+   */
   committed(group: string, topic: string): Promise<Map<number, number>>
-  commit(group: string, topic: string, positions: ReadonlyMap<number, number>): Promise<void>
+  commit(group: string, topic: string, positions: ReadonlyMap<number, number>, id?: string | null): Promise<void>
   /**
    * Forgets the positions of a group, and the group. Answers false, changing nothing, where the log sees somebody at work in it; true
    * where there is no such group.

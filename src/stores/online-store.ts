@@ -69,8 +69,11 @@ export interface OnlineStore {
   marks(group?: string): Promise<Mark[]>
   /** Every group that has a mark. */
   groups(): Promise<string[]>
-  /** Takes all marks of a group away: nothing is proven of it any more. Nobody takes that for a store that went back. */
-  removeMarks(group: string): Promise<void>
+  /**
+   * Takes all marks of a group away, or those of one topic: nothing is proven of it any more. Nobody takes that for a store that went
+   * back.
+   */
+  removeMarks(group: string, topic?: string): Promise<void>
   /** Walks over the keys that begin with `prefix`, in no promised order; keys written meanwhile may be missed. */
   keys(prefix: string): AsyncIterable<TimelineKey>
   /** Removes every timeline whose key begins with `prefix`. */

@@ -24,12 +24,13 @@ export async function noteSkipped(
   partition: number,
   offsets: readonly number[],
   now_ms: number,
+  incarnation = 1,
 ): Promise<void> {
   const shares = source.where !== null
   const [table, columns] = shares ? [PASSED, [TIME, UNTIL]] : [SKIPPED, [TIME]]
   const runs = shares ? runsOf(offsets) : offsets.map((offset) => [offset, offset + 1] as const)
   const times = runs.map(() => now_ms)
-  const origin = sourceOrigin(source, partition)
+  const origin = sourceOrigin(source, partition, incarnation)
   await archive.create(table, columns, TIME.name)
   await archive.insert({
     table,
@@ -47,15 +48,22 @@ export function skippedBelow(
   source: SourceModel,
   partition: number,
   below: number,
+  incarnation = 1,
 ): Promise<number> {
-  const origin = sourceOrigin(source, partition)
+  const origin = sourceOrigin(source, partition, incarnation)
   if (source.where === null) return archive.sequences(SKIPPED, origin, below)
   return archive.sequences(PASSED, origin, below, UNTIL.name)
 }
 
 /** The first offset that was skipped: it was seen, and a source's first event may come long after it. Null: none was. */
-export function firstSkipped(archive: EventArchive, source: SourceModel, partition: number): Promise<number | null> {
-  return archive.firstSequence(source.where === null ? SKIPPED : PASSED, sourceOrigin(source, partition))
+export function firstSkipped(
+  archive: EventArchive,
+  source: SourceModel,
+  partition: number,
+  incarnation = 1,
+): Promise<number | null> {
+  const origin = sourceOrigin(source, partition, incarnation)
+  return archive.firstSequence(source.where === null ? SKIPPED : PASSED, origin)
 }
 
 /** Ascending offsets as runs: from the first of each, up to and without what is behind its last. */

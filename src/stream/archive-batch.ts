@@ -8,14 +8,17 @@ export class ArchiveBatch {
   readonly source: SourceModel
   /** By partition: the offset behind what was read. */
   readonly next = new Map<number, number>()
+  /** Of the topic, as the archive counts them. */
+  readonly #incarnation: number
   readonly #columns: readonly ArchiveColumn[]
   readonly #values: Value[][]
   readonly #origins: string[] = []
   readonly #sequences: number[] = []
   readonly #arrived_ms: number[] = []
 
-  constructor(source: SourceModel) {
+  constructor(source: SourceModel, incarnation: number) {
     this.source = source
+    this.#incarnation = incarnation
     this.#columns = archiveColumns(source)
     this.#values = this.#columns.map(() => [])
   }
@@ -44,7 +47,7 @@ export class ArchiveBatch {
   /** An event of a message, of which there may be several. */
   add(event: ParsedEvent, partition: number, offset: number, arrived_ms: number): void {
     for (const [c, cell] of event.values.entries()) this.#values[c]!.push(cell)
-    this.#origins.push(sourceOrigin(this.source, partition))
+    this.#origins.push(sourceOrigin(this.source, partition, this.#incarnation))
     this.#sequences.push(offset)
     this.#arrived_ms.push(arrived_ms)
   }

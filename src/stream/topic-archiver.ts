@@ -1,11 +1,12 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { ParsedEvent, SourceModel } from '../features/model.ts'
-import { ARCHIVE_GROUP, archiveGroup } from '../stores/archive-columns.ts'
+import { ARCHIVE_GROUP, archiveGroup, sourceOrigin } from '../stores/archive-columns.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
-import { type EventLog, type LogBatch, OffsetOutOfRangeError } from '../stores/event-log.ts'
+import { cutOff, type EventLog, type LogBatch, OffsetOutOfRangeError, TopicReplacedError } from '../stores/event-log.ts'
 import { ArchiveBatch } from './archive-batch.ts'
 import { sameAssignment } from './assignment.ts'
 import { PartitionFaults } from './partition-faults.ts'
+import { pause } from './pause.ts'
 
 /** Messages of a partition in one insert at most: each insert makes a part of the table, so few large ones are wanted. */
 export const ARCHIVE_BATCH_MAX = 10_000
@@ -28,6 +29,14 @@ const RETRY_MS = 1_000
  */
 const COMMIT_AGAIN_MS = 60_000
 
+/** Which topic of a name it is. */
+export interface ArchivedTopic {
+  /** As the log tells it; null: it does not. */
+  readonly id: string | null
+  /** As the archive counts them: under its origins rows are archived. */
+  readonly incarnation: number
+}
+
 export interface TopicArchiverOptions {
   readonly log: EventLog
   readonly archive: EventArchive
@@ -37,8 +46,17 @@ export interface TopicArchiverOptions {
   readonly maxBatch?: number
   /** How long a batch that is not full is let grow. */
   readonly linger_ms?: number
-  /** Offsets that will never be in a source's table, as they hold no valid event of it, ascending. Awaited before they are committed. */
-  readonly onSkipped: (source: SourceModel, partition: number, offsets: readonly number[]) => Promise<void>
+  /** Looks which topic of its name it is. Throws where the archive is of another. Left out: it is the first. */
+  readonly identify?: () => Promise<ArchivedTopic>
+  /**
+   * Offsets that will never be in a source's table, as they hold no valid event of it, ascending. Awaited before they are committed.
+   */
+  readonly onSkipped: (
+    source: SourceModel,
+    partition: number,
+    offsets: readonly number[],
+    incarnation: number,
+  ) => Promise<void>
   /** Messages that the log lost before they were archived: the archive has a hole from now on. */
   readonly onGap: (source: SourceModel, partition: number, from: number, to: number) => Promise<void>
   /** After rows became durable: how many, and how long the insert took. */
@@ -61,6 +79,7 @@ export class TopicArchiver {
   /** The trouble that was told of last. */
   #told: string | null = null
   #committed_ms = 0
+  #identity: ArchivedTopic = { id: null, incarnation: 1 }
 
   constructor(options: TopicArchiverOptions) {
     this.#options = options
@@ -95,12 +114,12 @@ export class TopicArchiver {
         const archived = await this.#advance()
         this.#tell(this.#faults.error)
         if (archived === 0) await appended
-        else if (archived < maxBatch) await sleep(linger_ms, undefined, { signal }).catch(() => {})
+        else if (archived < maxBatch) await pause(linger_ms, signal)
       } catch (error) {
         if (signal.aborted) return
         this.#assigned = null
         this.#tell(error)
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
+        await pause(RETRY_MS, signal)
       }
     }
   }
@@ -122,7 +141,9 @@ export class TopicArchiver {
   async #advance(): Promise<number> {
     const assigned = await this.#options.log.assigned(ARCHIVE_GROUP, this.topic)
     if (!sameAssignment(assigned, this.#assigned)) await this.#locate(assigned)
-    const batches = new Map(this.sources.map((source) => [source, new ArchiveBatch(source)]))
+    const batches = new Map(
+      this.sources.map((source) => [source, new ArchiveBatch(source, this.#identity.incarnation)]),
+    )
     let messages = 0
     for (const partition of assigned) {
       if (!this.#faults.isDue(partition)) continue
@@ -155,7 +176,7 @@ export class TopicArchiver {
     const skip = async (from: number, to: number) => {
       for (let offset = from; offset < to; offset++) {
         if (skipped.push(offset) < SKIPPED_MAX) continue
-        await this.#options.onSkipped(source, partition, skipped)
+        await this.#options.onSkipped(source, partition, skipped, this.#identity.incarnation)
         skipped = []
       }
     }
@@ -174,7 +195,7 @@ export class TopicArchiver {
       if (i % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
     }
     await skip(baseOffset + values.length, nextOffset)
-    if (skipped.length > 0) await this.#options.onSkipped(source, partition, skipped)
+    if (skipped.length > 0) await this.#options.onSkipped(source, partition, skipped, this.#identity.incarnation)
     batch.next.set(partition, nextOffset)
   }
 
@@ -190,7 +211,7 @@ export class TopicArchiver {
   }
 
   async #commit(source: SourceModel, next: ReadonlyMap<number, number>): Promise<void> {
-    await this.#options.log.commit(archiveGroup(source), this.topic, next)
+    await this.#options.log.commit(archiveGroup(source), this.topic, next, this.#identity.id)
     const own = this.#positions.get(source)!
     for (const [partition, offset] of next) own.set(partition, offset)
   }
@@ -205,16 +226,21 @@ export class TopicArchiver {
    * left its last rows there without its first. What is archived again counts once.
    */
   async #locate(assigned: readonly number[]): Promise<void> {
-    const { log, archive } = this.#options
+    const { log, archive, identify } = this.#options
     this.#positions.clear()
+    if (identify !== undefined) this.#identity = await identify()
     const ranges = await log.ranges(this.topic)
     for (const source of this.sources) {
       const { table, columns, time } = ArchiveBatch.tableOf(source)
       await archive.create(table, columns, time)
       const committed = await log.committed(archiveGroup(source), this.topic)
       const own = new Map<number, number>()
-      for (const { partition, start } of ranges) {
-        if (assigned.includes(partition)) own.set(partition, committed.get(partition) ?? start)
+      for (const { partition, start, end } of ranges) {
+        if (!assigned.includes(partition)) continue
+        const position = committed.get(partition) ?? start
+        // Beyond the end of a topic that was cut off and renewed since: what was archived there is of before.
+        const isVoid = position > end && !(await this.#reaches(source, partition, end))
+        own.set(partition, isVoid ? start : position)
       }
       this.#positions.set(source, own)
     }
@@ -223,17 +249,27 @@ export class TopicArchiver {
     this.#assigned = assigned
   }
 
+  /** Whether rows of the topic's incarnation are archived from an offset on. */
+  async #reaches(source: SourceModel, partition: number, offset: number): Promise<boolean> {
+    const origin = sourceOrigin(source, partition, this.#identity.incarnation)
+    return ((await this.#options.archive.lastSequence(source.archive!.table, origin)) ?? -1) >= offset
+  }
+
   async #read(partition: number, position: number, sources: readonly SourceModel[]): Promise<LogBatch | null> {
     const { log, maxBatch = ARCHIVE_BATCH_MAX, onGap } = this.#options
     try {
-      const read = await log.read(this.topic, partition, position, maxBatch)
+      const read = await log.read(this.topic, partition, position, maxBatch, this.#identity.id)
       this.#faults.well(partition)
       return read
     } catch (error) {
+      if (error instanceof TopicReplacedError) throw error
       if (!(error instanceof OffsetOutOfRangeError)) {
         this.#faults.failed(partition, error)
         return null
       }
+      if (position > error.end) throw cutOff(this.topic, partition, position, error.end, 'archived')
+      // There by now.
+      if (position >= error.start) return null
       for (const source of sources) {
         await onGap(source, partition, position, error.start)
         await this.#commit(source, new Map([[partition, error.start]]))

@@ -40,6 +40,13 @@ export interface TopicStreamOptions {
   /** After a batch that was not full, the next is let grow for so long. Default 0: what has come is carried at once. */
   readonly linger_ms?: number
   /**
+   * Looks which topic of its name it is, as the log tells it (null: it does not). Throws where the marks are of another, once the timelines
+   * are incomplete. Called before the marks are taken up.
+   */
+  readonly identify?: () => Promise<string | null>
+  /** The log ends before a mark: the timelines must be made incomplete. Awaited before the stream fails, again and again. */
+  readonly onCutOff?: () => Promise<void>
+  /**
    * Enters the group again, as the store forgot marks that were set, or went back: answers the timelines as they are registered
    * then. Left out: a partition without a mark begins at the earliest message.
    */

@@ -1,12 +1,13 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { SourceModel } from '../features/model.ts'
 import { type TopicRouter, topicRouter } from '../features/topic-router.ts'
-import { type LogBatch, OffsetOutOfRangeError } from '../stores/event-log.ts'
+import { cutOff, type LogBatch, OffsetOutOfRangeError, TopicReplacedError } from '../stores/event-log.ts'
 import { MarkMovedError } from '../stores/online-store.ts'
 import { sameAssignment } from './assignment.ts'
 import { EventSampler } from './event-sampler.ts'
 import { PartitionFaults } from './partition-faults.ts'
 import { PartitionPlaces, type PartitionProgress } from './partition-places.ts'
+import { pause } from './pause.ts'
 import { PutAside } from './put-aside.ts'
 import { TopicBatch } from './topic-batch.ts'
 import type { StreamTimeline, TopicStreamOptions } from './topic-stream-options.ts'
@@ -58,6 +59,8 @@ export class TopicStream {
   /** The trouble that was told of last. */
   #told: string | null = null
   #applied = 0
+  /** Which topic of its name it reads; null: whichever there is. */
+  #topicId: string | null = null
 
   constructor(options: TopicStreamOptions) {
     this.#options = options
@@ -243,7 +246,7 @@ export class TopicStream {
       if (tally.sample !== null) await onSample?.(source, tally.sample)
     }
     // Committed positions only tell people and the trimmer; the marks are what counts.
-    await log.commit(group, this.topic, next)
+    await log.commit(group, this.topic, next, this.#topicId)
   }
 
   /** Looks whether the marks are where they were left: whoever has nothing to write would not see it if the store went back. */
@@ -262,8 +265,9 @@ export class TopicStream {
 
   /** Takes up the marks of the partitions to read: where there is none, the earliest message that the log still has. */
   async #locate(assigned: readonly number[]): Promise<void> {
-    const { log, store, group, enter } = this.#options
+    const { log, store, group, enter, identify } = this.#options
     this.#assigned = null
+    this.#topicId = (await identify?.()) ?? null
     const find = async () => (await store.marks(group)).filter((mark) => mark.topic === this.topic)
     let marks = await find()
     const unmarked = assigned.some((partition) => !marks.some((mark) => mark.partition === partition))
@@ -304,15 +308,22 @@ export class TopicStream {
   async #read(partition: number, position: number, messagesMax: number): Promise<LogBatch | 'moved' | 'failed'> {
     const { log, store, group } = this.#options
     try {
-      const read = await log.read(this.topic, partition, position, messagesMax)
+      const read = await log.read(this.topic, partition, position, messagesMax, this.#topicId)
       this.#faults.well(partition)
       return read
     } catch (error) {
+      if (error instanceof TopicReplacedError) throw error
       if (!(error instanceof OffsetOutOfRangeError)) {
         this.#faults.failed(partition, error)
         return 'failed'
       }
       await this.#settle()
+      if (position > error.end) {
+        await this.#options.onCutOff?.()
+        throw cutOff(this.topic, partition, position, error.end, 'counted')
+      }
+      // There by now.
+      if (position >= error.start) return 'moved'
       const from = this.#places.marks.get(partition) ?? null
       const now = (await store.marks(group)).find((mark) => mark.topic === this.topic && mark.partition === partition)
       this.#drop()
@@ -334,9 +345,4 @@ export class TopicStream {
     appended.catch(() => {})
     if (!signal.aborted && !(await this.#carry())) await appended
   }
-}
-
-/** Sleeps, at most until the signal. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => {})
 }

@@ -62,11 +62,11 @@ export class Installation {
   /**
    * A process of millrace that is not started yet. One that serves is asked by the judge, and takes events, whenever it runs.
    */
-  process(command: Command, world = this.world): MillraceProcess {
+  process(command: Command, world = this.world, args: readonly string[] = []): MillraceProcess {
     const count = (this.#counts.get(command) ?? 0) + 1
     this.#counts.set(command, count)
     const { servers } = this
-    const process = new MillraceProcess(`${command}-${count}`, [command], () => ({
+    const process = new MillraceProcess(`${command}-${count}`, [command, ...args], () => ({
       MILLRACE_DEFS: world.folder,
       MILLRACE_REDIS_URL: servers.redisUrl,
       MILLRACE_REDIS_PREFIX: 'mr:',
@@ -114,6 +114,15 @@ export class Installation {
   /** Runs a backfill to its end; answers its exit code. */
   async backfill(world = this.world): Promise<{ readonly code: number; readonly said: string }> {
     const process = this.process('backfill', world)
+    process.spawn()
+    const code = await process.result(BACKFILL_MS)
+    this.forget(process)
+    return { code, said: process.end(200) }
+  }
+
+  /** Runs a command to its end; answers its exit code, and what it said on either stream. */
+  async run(command: Command, ...args: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
+    const process = this.process(command, this.world, args)
     process.spawn()
     const code = await process.result(BACKFILL_MS)
     this.forget(process)

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { ClickHouseFront } from '../../scripts/servers/clickhouse-front/front-process.ts'
 import { ARCHIVE_GROUP } from '../../src/stores/archive-columns.ts'
@@ -105,6 +106,18 @@ export class Servers {
   /** Gives the topic more partitions. */
   async spread(count: number): Promise<void> {
     await this.admin((admin) => admin.createPartitions({ topicPartitions: [{ topic: TOPIC, count }] }))
+  }
+
+  /** Deletes the topic, and makes it anew: its offsets begin at 0 again. */
+  async replaceTopic(): Promise<void> {
+    const partitions = (await this.ends()).length
+    await this.admin(async (admin) => {
+      await admin.deleteTopics({ topics: [TOPIC] })
+      const topics = [{ topic: TOPIC, numPartitions: partitions }]
+      // Until the old one is gone it is said to be there.
+      while (!(await admin.createTopics({ topics, waitForLeaders: false }).catch(() => false))) await sleep(20)
+    })
+    while ((await this.ends().catch(() => [])).length !== partitions) await sleep(20)
   }
 
   /** Takes away the oldest messages of each partition, as retention does: all below these offsets. */

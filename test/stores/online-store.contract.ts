@@ -420,6 +420,20 @@ export function onlineStoreContract(
         await store.removeMarks('no such')
       })
 
+      it('takes the marks of one topic of a group away', async () => {
+        const places = [move(null, 5), move(null, 6, 'g', 't', 1), move(null, 7, 'g', 'tt'), move(null, 8, 'h')]
+        await store.append([], places)
+        await store.removeMarks('g', 't')
+        expect(await offsets('g')).toEqual({ 'tt/0': 7 })
+        expect(await offsets('h')).toEqual({ 't/0': 8 })
+        await store.append([add('k', 1)], [move(null, 2), move(7, 9, 'g', 'tt')])
+        expect(await offsets('g')).toEqual({ 't/0': 2, 'tt/0': 9 })
+        await store.removeMarks('g', 'no such')
+        await store.removeMarks('g', 't')
+        await store.removeMarks('g', 'tt')
+        expect(await store.groups()).toEqual(['h'])
+      })
+
       it('begins again where marks were taken away, and refuses who knew them', async () => {
         await store.append([], [move(null, 5), move(null, 7, 'h')])
         await store.removeMarks('g')

@@ -4,6 +4,7 @@ import {
   type LogBatch,
   OffsetOutOfRangeError,
   type PartitionRange,
+  TopicReplacedError,
 } from '../event-log.ts'
 import { Arrivals } from './arrivals.ts'
 import { checkMessages, checkName, checkPartitions, checkPositions } from './log-check.ts'
@@ -22,11 +23,14 @@ export class MemoryEventLog implements EventLog {
   readonly #topics = new Map<string, Partition[]>()
   readonly #positions = new Map<string, Map<number, number>>()
   readonly #arrivals = new Arrivals()
+  /** By topic: how often it was made; null: nobody is told. */
+  readonly #made: Map<string, number> | null
   #open = true
 
-  /** `now` gives append times, in epoch milliseconds. */
-  constructor({ now }: { now: () => number }) {
+  /** `now` gives append times, in epoch milliseconds. `ids`: it tells topics of one name apart. */
+  constructor({ now, ids = false }: { now: () => number; ids?: boolean }) {
     this.#now = now
+    this.#made = ids ? new Map() : null
   }
 
   async ensureTopic(topic: string, partitions: number): Promise<number> {
@@ -35,7 +39,7 @@ export class MemoryEventLog implements EventLog {
     checkPartitions(topic, partitions)
     let held = this.#topics.get(topic)
     if (held === undefined) {
-      held = Array.from({ length: partitions }, () => ({ start: 0, messages: [], last_ms: -Infinity }))
+      held = emptyPartitions(partitions)
       this.#topics.set(topic, held)
     }
     return held.length
@@ -46,10 +50,20 @@ export class MemoryEventLog implements EventLog {
     return [...this.#topics.keys()]
   }
 
-  /** No topic is ever deleted. */
-  async identify(topic: string): Promise<null> {
+  async identify(topic: string): Promise<string | null> {
     this.#partitions(topic)
-    return null
+    if (this.#made === null) return null
+    return this.#idOf(topic)
+  }
+
+  /** Deletes a topic and makes it anew, with as many partitions. */
+  replaceTopic(topic: string): void {
+    const { length } = this.#partitions(topic)
+    this.#topics.set(topic, emptyPartitions(length))
+    this.#made?.set(topic, (this.#made.get(topic) ?? 1) + 1)
+    for (const place of this.#positions.keys()) {
+      if ((JSON.parse(place) as [string, string])[1] === topic) this.#positions.delete(place)
+    }
   }
 
   async append(topic: string, messages: readonly LogAppend[]): Promise<{ partition: number; offset: number }[]> {
@@ -67,8 +81,17 @@ export class MemoryEventLog implements EventLog {
     return places
   }
 
-  async read(topic: string, partition: number, offset: number, maxMessages: number): Promise<LogBatch> {
+  async read(
+    topic: string,
+    partition: number,
+    offset: number,
+    maxMessages: number,
+    id: string | null = null,
+  ): Promise<LogBatch> {
     const held = this.#partition(topic, partition)
+    if (id !== null && id !== this.#idOf(topic)) {
+      throw new TopicReplacedError(topic, `the topic ${topic} was deleted and made anew while it was read`)
+    }
     const range = { start: held.start, end: endOf(held) }
     if (!(Number.isInteger(offset) && offset >= range.start && offset <= range.end)) {
       throw new OffsetOutOfRangeError(topic, partition, offset, range)
@@ -101,10 +124,16 @@ export class MemoryEventLog implements EventLog {
     return new Map(this.#positions.get(JSON.stringify([group, topic])))
   }
 
-  async commit(group: string, topic: string, positions: ReadonlyMap<number, number>): Promise<void> {
+  async commit(
+    group: string,
+    topic: string,
+    positions: ReadonlyMap<number, number>,
+    id: string | null = null,
+  ): Promise<void> {
     checkName('group', group)
     checkPositions(group, topic, positions)
     for (const partition of positions.keys()) this.#partition(topic, partition)
+    if (id !== null && id !== this.#idOf(topic)) return
     const place = JSON.stringify([group, topic])
     this.#positions.set(place, new Map([...(this.#positions.get(place) ?? []), ...positions]))
   }
@@ -133,6 +162,10 @@ export class MemoryEventLog implements EventLog {
     this.#arrivals.end()
   }
 
+  #idOf(topic: string): string {
+    return `id-${this.#made?.get(topic) ?? 1}`
+  }
+
   #check(): void {
     if (!this.#open) throw new Error('the event log is closed')
   }
@@ -152,6 +185,10 @@ export class MemoryEventLog implements EventLog {
     }
     return held
   }
+}
+
+function emptyPartitions(length: number): Partition[] {
+  return Array.from({ length }, () => ({ start: 0, messages: [], last_ms: -Infinity }))
 }
 
 function endOf({ start, messages }: Partition): number {

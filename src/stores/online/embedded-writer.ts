@@ -99,14 +99,15 @@ export class EmbeddedWriter {
     for (const key of keys) this.#image.drop(key)
   }
 
-  /** Takes the marks of a group away. Only inside a {@link job}. */
-  async removeMarks(group: string): Promise<void> {
+  /** Takes the marks of a group away, or those of one topic. Only inside a {@link job}. */
+  async removeMarks(group: string, only?: string): Promise<void> {
     const { marks } = this.#image
-    const keys = marks.of(group).map(({ topic, partition }) => markKey(group, topic, partition))
+    const gone = marks.of(group).filter(({ topic }) => topic === (only ?? topic))
+    const keys = gone.map(({ topic, partition }) => markKey(group, topic, partition))
     await this.commit(() => {
       for (const key of keys) this.#databases.marks.remove(key)
     })
-    marks.remove(group)
+    marks.remove(group, only)
   }
 
   #writePending(): void {

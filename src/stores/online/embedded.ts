@@ -83,9 +83,9 @@ export class EmbeddedOnlineStore implements OnlineStore {
     return this.#writer.image.marks.groups()
   }
 
-  async removeMarks(group: string): Promise<void> {
+  async removeMarks(group: string, topic?: string): Promise<void> {
     this.#check()
-    await this.#writer.job(() => this.#writer.removeMarks(group))
+    await this.#writer.job(() => this.#writer.removeMarks(group, topic))
   }
 
   async *keys(prefix: string): AsyncGenerator<TimelineKey> {

@@ -16,8 +16,10 @@ export class MarkTable {
     marks.set(placeOf(topic, partition), { group, topic, partition, offset })
   }
 
-  remove(group: string): void {
-    this.#groups.delete(group)
+  remove(group: string, topic?: string): void {
+    const marks = this.#groups.get(group)
+    for (const [place, mark] of marks ?? []) if (mark.topic === (topic ?? mark.topic)) marks!.delete(place)
+    if (marks?.size === 0) this.#groups.delete(group)
   }
 
   /** Of a group, or of all. */

@@ -65,9 +65,9 @@ export class MemoryOnlineStore implements OnlineStore {
     return this.#marks.groups()
   }
 
-  async removeMarks(group: string): Promise<void> {
+  async removeMarks(group: string, topic?: string): Promise<void> {
     this.#check()
-    this.#marks.remove(group)
+    this.#marks.remove(group, topic)
   }
 
   async *keys(prefix: string): AsyncGenerator<TimelineKey> {

@@ -21,7 +21,7 @@ const END_MS = 30_000
 /** Lines that are kept of what it says. */
 const LINES_MAX = 400
 
-export type Command = 'stream' | 'archive' | 'serve' | 'backfill'
+export type Command = 'stream' | 'archive' | 'serve' | 'backfill' | 'status' | 'ingest' | 'renew'
 
 /** One `node bin/millrace.js <command>`, started as often as wanted. */
 export class MillraceProcess {

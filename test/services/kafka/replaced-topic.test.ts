@@ -61,12 +61,12 @@ async function replace(): Promise<void> {
 }
 
 /** Reads on at an offset until that fails or the time is over; answers all that was read, and the failure. */
-async function follow(log: KafkaEventLog, partition: number, from: number, limit_ms: number) {
+async function follow(log: KafkaEventLog, id: string | null, partition: number, from: number, limit_ms: number) {
   const texts: string[] = []
   let offset = from
   for (const end = Date.now() + limit_ms; Date.now() < end; await sleep(5)) {
     try {
-      const batch = await log.read(topic, partition, offset, 100)
+      const batch = await log.read(topic, partition, offset, 100, id)
       texts.push(...batch.values.map((value) => Buffer.from(value).toString()))
       offset = batch.nextOffset
     } catch (error) {
@@ -94,21 +94,21 @@ it.each([
   ['more', 40],
 ])('reads nothing of a topic that was made anew, and has %s messages than were read', async (_, count) => {
   const log = open()
-  await log.identify(topic)
+  const id = await log.identify(topic)
   const partition = await fill('old', 5)
-  const following = follow(log, partition, 0, 20_000)
+  const following = follow(log, id, partition, 0, 20_000)
   await sleep(300)
   await replace()
   expect(await fill('new', count)).toBe(partition)
   const { texts, error } = await following
   expect(texts).toEqual(['old0', 'old1', 'old2', 'old3', 'old4'])
   expect(error).toBeInstanceOf(TopicReplacedError)
-  // Whoever looks which topic it is reads that one.
-  await log.identify(topic)
+  // Only whoever says so reads the other.
+  await expect(log.read(topic, partition, 5, 100, id)).rejects.toThrow(TopicReplacedError)
   expect((await log.read(topic, partition, 0, 100)).values).toHaveLength(count)
 })
 
-it('reads on after it was opened again in between, where nobody has asked which topic it is', async () => {
+it('reads on after it was opened again in between, where nobody says which topic it is', async () => {
   const partition = await fill('old', 5)
   await replace()
   await fill('new', 40)
@@ -118,16 +118,15 @@ it('reads on after it was opened again in between, where nobody has asked which 
 
 it('takes no position for one in the topic that was committed in another of its name', async () => {
   const log = open()
-  await log.identify(topic)
+  const id = await log.identify(topic)
   const partition = await fill('old', 5)
-  await log.commit('g', topic, new Map([[partition, 5]]))
+  await log.commit('g', topic, new Map([[partition, 5]]), id)
   expect((await log.committed('g', topic)).get(partition)).toBe(5)
   await replace()
   // Late, by a worker that does not know yet.
-  await log.commit('g', topic, new Map([[partition, 5]]))
-  expect((await log.committed('g', topic)).get(partition)).toBe(5)
+  await log.commit('g', topic, new Map([[partition, 5]]), id)
+  expect(await log.committed('g', topic)).toEqual(new Map())
   const other = open()
-  await other.identify(topic)
   expect(await other.committed('g', topic)).toEqual(new Map())
   await other.commit('g', topic, new Map([[partition, 1]]))
   expect(await other.committed('g', topic)).toEqual(new Map([[partition, 1]]))

@@ -28,30 +28,22 @@ export class CommittedPositions {
   readonly #group: string
   readonly #coordinator: GroupCoordinator
   readonly #member: () => GroupMember | undefined
-  readonly #topicId: (topic: string) => string | null
   #pending: Positions = new Map()
   #sending: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | null = null
   #failure: unknown = null
 
-  constructor(
-    group: string,
-    metadata: ClusterMetadata,
-    member: () => GroupMember | undefined,
-    topicId: (topic: string) => string | null,
-  ) {
+  constructor(group: string, metadata: ClusterMetadata, member: () => GroupMember | undefined) {
     this.#group = group
-    this.#topicId = topicId
     this.#coordinator = new GroupCoordinator(group, metadata, metadata.connections)
     this.#member = member
   }
 
   /** Notes positions, to be sent soon. Throws what the sending of earlier ones failed with. */
-  commit(topic: string, positions: ReadonlyMap<number, number>): void {
+  commit(topic: string, positions: ReadonlyMap<number, number>, topicId: string | null): void {
     const failure = this.#failure
     this.#failure = null
     if (failure !== null) throw failure
-    const topicId = this.#topicId(topic)
     this.#note(topic, new Map([...positions].map(([partition, offset]) => [partition, { offset, topicId }])))
     this.#timer ??= setTimeout(() => {
       this.send().catch((error: unknown) => {
@@ -61,13 +53,12 @@ export class CommittedPositions {
   }
 
   /** What is committed of a topic, with what was noted here. */
-  async read(topic: string): Promise<Map<number, number>> {
+  async read(topic: string, topicId: string | null): Promise<Map<number, number>> {
     await this.send()
     const { responses } = await this.#coordinator.retried((broker) =>
       broker.offsetFetch({ groupId: this.#group, topics: [] }),
     )
     const found = responses.find((response) => response.topic === topic)?.partitions ?? []
-    const topicId = this.#topicId(topic)
     // What was committed without an id says of no topic which it is.
     const isOther = (metadata: string | null) =>
       topicId !== null && metadata !== topicId && TOPIC_ID.test(metadata ?? '')

@@ -52,8 +52,6 @@ export class KafkaEventLog implements EventLog {
   readonly #arrivals = new Arrivals()
   /** By topic and partition: where the partition ends at least, as our own appends say. */
   readonly #appended = new Map<string, number>()
-  /** The topics that are read, by name. */
-  readonly #identified = new Map<string, string | null>()
   #open = true
 
   constructor(options: KafkaOptions) {
@@ -85,12 +83,7 @@ export class KafkaEventLog implements EventLog {
   async identify(topic: string): Promise<string | null> {
     this.#check()
     await this.#metadata.partitionsNow(topic)
-    const id = this.#metadata.idOf(topic)
-    if (this.#identified.has(topic) && this.#identified.get(topic) !== id) {
-      for (const name of this.#appended.keys()) if (name.startsWith(`${topic}/`)) this.#appended.delete(name)
-    }
-    this.#identified.set(topic, id)
-    return id
+    return this.#metadata.idOf(topic)
   }
 
   async append(topic: string, messages: readonly LogAppend[]): Promise<{ partition: number; offset: number }[]> {
@@ -107,12 +100,19 @@ export class KafkaEventLog implements EventLog {
     return places
   }
 
-  async read(topic: string, partition: number, offset: number, maxMessages: number): Promise<LogBatch> {
+  async read(
+    topic: string,
+    partition: number,
+    offset: number,
+    maxMessages: number,
+    id: string | null = null,
+  ): Promise<LogBatch> {
     await this.#partition(topic, partition)
-    const id = this.#idOf(topic)
+    const found = this.#metadata.idOf(topic)
+    if (id !== null && found !== null && found !== id) throw replaced(topic)
     if (!Number.isSafeInteger(offset) || offset < 0) throw await this.#outOfRange(topic, partition, offset)
     try {
-      const reader = await this.#fetcher.reader(topic, id, partition, offset)
+      const reader = await this.#fetcher.reader(topic, id ?? found, partition, offset)
       // What this process has appended is there for it to read, whether or not it has been fetched yet.
       if (reader.bytes === 0 && reader.fetchOffset < (this.#appended.get(`${topic}/${partition}`) ?? 0)) {
         await this.#fetcher.look(reader)
@@ -159,15 +159,21 @@ export class KafkaEventLog implements EventLog {
   async committed(group: string, topic: string): Promise<Map<number, number>> {
     this.#check()
     checkName('group', group)
-    return this.#positionsOf(group).read(topic)
+    await this.#metadata.partitionsNow(topic).catch(noTopic)
+    return this.#positionsOf(group).read(topic, this.#metadata.idOf(topic))
   }
 
-  async commit(group: string, topic: string, positions: ReadonlyMap<number, number>): Promise<void> {
+  async commit(
+    group: string,
+    topic: string,
+    positions: ReadonlyMap<number, number>,
+    id: string | null = null,
+  ): Promise<void> {
     this.#check()
     checkName('group', group)
     checkPositions(group, topic, positions)
     for (const partition of positions.keys()) await this.#partition(topic, partition)
-    this.#positionsOf(group).commit(topic, positions)
+    this.#positionsOf(group).commit(topic, positions, id ?? this.#metadata.idOf(topic))
   }
 
   async removeGroup(group: string): Promise<boolean> {
@@ -216,14 +222,6 @@ export class KafkaEventLog implements EventLog {
     return new OffsetOutOfRangeError(topic, partition, offset, range)
   }
 
-  /** Which topic is read under a name. Throws a TopicReplacedError where there is another by now. */
-  #idOf(topic: string): string | null {
-    const id = this.#metadata.idOf(topic)
-    const identified = this.#identified.get(topic) ?? null
-    if (identified === null || id === null || identified === id) return identified ?? id
-    throw new TopicReplacedError(topic, `the topic ${topic} was deleted and made anew while it was read`)
-  }
-
   /** As Kafka knows the group. */
   #nameOf(group: string): string {
     return `${this.#options.groupPrefix ?? ''}${group}`
@@ -232,11 +230,7 @@ export class KafkaEventLog implements EventLog {
   #positionsOf(group: string): CommittedPositions {
     let found = this.#positions.get(group)
     if (found === undefined) {
-      found = new CommittedPositions(
-        ...([this.#nameOf(group), this.#metadata] as const),
-        () => this.#members.get(group),
-        (topic) => this.#identified.get(topic) ?? this.#metadata.idOf(topic),
-      )
+      found = new CommittedPositions(this.#nameOf(group), this.#metadata, () => this.#members.get(group))
       this.#positions.set(group, found)
     }
     return found
@@ -261,6 +255,10 @@ export class KafkaEventLog implements EventLog {
       }
     })
   }
+}
+
+function replaced(topic: string): TopicReplacedError {
+  return new TopicReplacedError(topic, `the topic ${topic} was deleted and made anew while it was read`)
 }
 
 function noTopic(error: unknown): null {

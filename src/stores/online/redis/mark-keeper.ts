@@ -244,9 +244,9 @@ export class MarkKeeper {
     return moved
   }
 
-  /** Takes all marks of a group away, on every node. */
-  async remove(group: string): Promise<void> {
-    const places = placesOf(group)
+  /** Takes all marks of a group away, or those of one topic, on every node. */
+  async remove(group: string, topic?: string): Promise<void> {
+    const places = placesOf(group, topic)
     const removed = this.#moving.then(async () => {
       const calls = this.#exchange.nodes.view.masters.map(({ home }) =>
         Call.script(REMOVE_MARKS, this.#names.marksOf(home), places, REMOVED_FIELD + places),

@@ -52,9 +52,9 @@ export const NO_RECORD: MarkRecord = {
 /** What a field begins with that says when the marks of a group were taken away; its places' beginning follows. */
 export const REMOVED_FIELD = '-'
 
-/** What every place ({@link markKey}) of a group begins with. */
-export function placesOf(group: string): string {
-  return `[${JSON.stringify(group)},`
+/** What every place ({@link markKey}) of a group, or of a topic of it, begins with. */
+export function placesOf(group: string, topic?: string): string {
+  return topic === undefined ? `[${JSON.stringify(group)},` : `[${JSON.stringify(group)},${JSON.stringify(topic)},`
 }
 
 /** Reads the answer to HGETALL. */

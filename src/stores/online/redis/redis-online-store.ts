@@ -155,8 +155,8 @@ export class RedisOnlineStore implements OnlineStore {
     return this.#run(async () => [...new Set((await this.#marks.read()).map(({ group }) => group))])
   }
 
-  async removeMarks(group: string): Promise<void> {
-    return this.#run(() => this.#marks.remove(group))
+  async removeMarks(group: string, topic?: string): Promise<void> {
+    return this.#run(() => this.#marks.remove(group, topic))
   }
 
   /** A key may come twice where slots are moved meanwhile. */
