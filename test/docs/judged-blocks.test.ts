@@ -50,7 +50,9 @@ it('refuses a request as the page shows', async () => {
   const answer = await app.request('/v1/services/checkout_risk', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: '{ "evnt": 1 }',
+    body: JSON.stringify({
+      event: { id: 'p-1', occurred_at: '2026-11-23T17:00:00Z', card_id: 'c1', merchant_id: 'm1', amount: '1.005' },
+    }),
   })
   expect(await answer.json()).toEqual(JSON.parse(judgedBlock('refusal').text))
 })
