@@ -1,27 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EventError } from '../../src/features/event-error.ts'
-import { money, z } from '../../src/index.ts'
-import { parserOf, payments } from './definition-kit.ts'
-
-const parser = parserOf(
-  payments(
-    {
-      updated_at: z.int(),
-      card_id: z.string().max(8),
-      device_id: z.string().nullable(),
-      amount: money({ scale: 2 }),
-      status: z.enum(['approved', 'declined']),
-      fraud: z.boolean().optional(),
-      items: z.int().min(1).max(99),
-      weight: z.number().optional(),
-      reference: z.uuid().optional(),
-      seen_at: z.iso.datetime({ offset: true }).nullable(),
-      gone: z.boolean(),
-    },
-    { version: 'updated_at', outcome: ['status', 'fraud'], deleted: 'gone' },
-  ),
-)
+import { parser } from './payment-parser.ts'
 
 const GOOD = {
   id: 'a',
@@ -34,6 +14,9 @@ const GOOD = {
   fraud: false,
   items: 1,
   weight: 0.5,
+  country: 'DE',
+  site: 'https://shop.example',
+  step: 1.5,
   reference: '7a1b9e5e-6f0a-4c1e-9d2b-0c4f4b1d7a11',
   seen_at: '2024-05-01T12:30:00.5+02:00',
   gone: false,

@@ -1,28 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { EventError, showValue } from '../../src/features/event-error.ts'
 import type { EventParser } from '../../src/features/model.ts'
-import { money, z } from '../../src/index.ts'
+import { z } from '../../src/index.ts'
 import { parserOf, payments } from './definition-kit.ts'
-
-const parser = parserOf(
-  payments(
-    {
-      updated_at: z.int(),
-      device_id: z.string().nullable(),
-      amount: money({ scale: 2 }),
-      status: z.enum(['approved', 'declined']),
-      fraud: z.boolean().optional(),
-      items: z.int().min(1).max(99),
-      weight: z.number().optional(),
-      country: z.string().length(2).optional(),
-      reference: z.uuid().optional(),
-      site: z.url().optional(),
-      step: z.number().multipleOf(0.5).optional(),
-      gone: z.boolean(),
-    },
-    { version: 'updated_at', outcome: ['status', 'fraud'], deleted: 'gone' },
-  ),
-)
+import { parser } from './payment-parser.ts'
 
 const GOOD = {
   id: 'a',
