@@ -11,7 +11,8 @@ export default defineConfig({
     exclude: EXCLUDED,
     // chDB binds one data directory per process and must not be loaded in a worker thread.
     pool: 'forks',
-    maxWorkers: 2,
+    // Two cores' worth of work, as some wait: for processes that they start, or for a poll's next turn.
+    maxWorkers: 3,
     projects: [
       // One process for many files, which loads the sources once: half of what most of these take is loading.
       { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
