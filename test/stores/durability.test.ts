@@ -6,7 +6,7 @@ import { openEmbeddedEventLog } from '../../src/stores/log/embedded.ts'
 import { openEmbeddedOnlineStore } from '../../src/stores/online/embedded.ts'
 import { KEYS, stepMessages, stepRows } from './durability-steps.ts'
 import { readAll } from './event-log.contract.ts'
-import { range } from './online-store.contract.ts'
+import { range } from './numbered-rows.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 

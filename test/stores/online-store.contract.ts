@@ -1,7 +1,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { MarkMovedError, type OnlineStore, type TimelineAppend } from '../../src/stores/online-store.ts'
-import { SeededRandom } from './seeded-random.ts'
+import type { OnlineStore } from '../../src/stores/online-store.ts'
+import {
+  add,
+  addAll,
+  collected,
+  move,
+  numbers,
+  type OnlineStoreSubject,
+  ROW_BYTES,
+  range,
+  row,
+  rows,
+  rowsOf,
+} from './numbered-rows.ts'
+import { documentsContract } from './online-store-documents.contract.ts'
+import { marksContract } from './online-store-marks.contract.ts'
+import { swapContract } from './online-store-swap.contract.ts'
 
 /** An empty store to test. */
 export interface OnlineStoreFixture {
@@ -15,58 +30,6 @@ export interface OnlineStoreFixture {
 export interface OnlineStoreTraits {
   /** The store removes what has expired by its own clock: `expire()` does nothing. */
   readonly expiresItself?: boolean
-}
-
-/** Rows of these tests all have this length, so that they can be told apart however they are laid. */
-const ROW_BYTES = 16
-
-/** A row that is like no other of another number. */
-export function row(number: number): Uint8Array {
-  return Buffer.from(number.toString(16).padStart(ROW_BYTES, '.'))
-}
-
-export function rows(...numbers: number[]): Uint8Array {
-  return rowsOf(numbers)
-}
-
-function rowsOf(numbers: readonly number[]): Uint8Array {
-  return Buffer.concat(numbers.map(row))
-}
-
-/** The numbers of the rows of a timeline, ascending. */
-export function numbers(bytes: Uint8Array | null): number[] | null {
-  if (bytes === null) return null
-  const text = Buffer.from(bytes).toString('latin1')
-  expect(text.length % ROW_BYTES).toBe(0)
-  const found: number[] = []
-  for (let at = 0; at < text.length; at += ROW_BYTES) {
-    found.push(Number.parseInt(text.slice(at, at + ROW_BYTES).replaceAll('.', ''), 16))
-  }
-  return found.sort((a, b) => a - b)
-}
-
-export function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, i) => from + i)
-}
-
-const addAll = (key: string, numbers: readonly number[]): TimelineAppend => ({
-  key,
-  rows: rowsOf(numbers),
-  expires_at_ms: null,
-})
-const add = (key: string, ...numbers: number[]) => addAll(key, numbers)
-const move = (from: number | null, offset: number, group = 'g', topic = 't', partition = 0) => ({
-  group,
-  topic,
-  partition,
-  from,
-  offset,
-})
-
-async function collected(keys: AsyncIterable<string>): Promise<string[]> {
-  const found: string[] = []
-  for await (const key of keys) found.push(key)
-  return found.sort()
 }
 
 const AWKWARD_KEYS = [
@@ -113,6 +76,7 @@ export function onlineStoreContract(
     let fixture: OnlineStoreFixture
     let store: OnlineStore
     const read = async (key: string) => numbers((await store.read([key]))[0]!)
+    const subject: OnlineStoreSubject = { store: () => store, read }
 
     beforeEach(async () => {
       fixture = await open()
@@ -253,234 +217,9 @@ export function onlineStoreContract(
       await Promise.all([writer(), reader(), reader()])
     })
 
-    describe('swap', () => {
-      const bytesOf = async (key: string) => (await store.read([key]))[0]!
+    swapContract(subject)
 
-      it('replaces what was seen and keeps what came since', async () => {
-        await store.append([add('k', 1, 2, 3)])
-        const seen = await bytesOf('k')
-        await store.append([add('k', 4)])
-        expect(await store.swap('k', seen, rows(2))).toBe(true)
-        expect(await read('k')).toEqual([2, 4])
-        await store.append([add('k', 5)])
-        expect(await read('k')).toEqual([2, 4, 5])
-      })
-
-      it('changes nothing where the beginning is another', async () => {
-        await store.append([add('k', 1, 2, 3)])
-        const seen = await bytesOf('k')
-        expect(await store.swap('k', rows(7), rows(8))).toBe(false)
-        expect(await store.swap('k', Buffer.concat([seen, row(4)]), rows(8))).toBe(false)
-        expect(await store.swap('missing', rows(1), rows(8))).toBe(false)
-        expect(await store.swap('k', seen, rows(1))).toBe(true)
-        expect(await store.swap('k', seen, rows(9))).toBe(false)
-        expect(await read('k')).toEqual([1])
-        expect(await read('missing')).toBeNull()
-      })
-
-      it('removes a timeline of which nothing stays', async () => {
-        await store.append([add('k', 1, 2), add('kk', 3)])
-        expect(await store.swap('k', await bytesOf('k'), new Uint8Array(0))).toBe(true)
-        expect(await read('k')).toBeNull()
-        expect(await collected(store.keys(''))).toEqual(['kk'])
-        await store.append([add('k', 5)])
-        expect(await read('k')).toEqual([5])
-      })
-
-      it('keeps what came since also where nothing else stays', async () => {
-        await store.append([add('k', 1, 2)])
-        const seen = await bytesOf('k')
-        await store.append([add('k', 3)])
-        expect(await store.swap('k', seen, new Uint8Array(0))).toBe(true)
-        expect(await read('k')).toEqual([3])
-      })
-
-      it('swaps a megabyte for less and for more', async () => {
-        const all = range(0, 65_536)
-        await store.append([addAll('k', all)])
-        const even = all.filter((i) => i % 2 === 0)
-        expect(await store.swap('k', await bytesOf('k'), rowsOf(even))).toBe(true)
-        expect(await read('k')).toEqual(even)
-        expect(await store.swap('k', await bytesOf('k'), rowsOf(all))).toBe(true)
-        expect(await read('k')).toEqual(all)
-        expect(await store.swap('k', await bytesOf('k'), rows(1))).toBe(true)
-        expect(await read('k')).toEqual([1])
-      })
-
-      it.each([1, 2, 3, 4])('loses nothing to appends at the same time (seed %i)', async (seed) => {
-        const random = new SeededRandom(seed)
-        const keys = ['a', 'b', 'ab']
-        const put = new Map(keys.map((key) => [key, [] as number[]]))
-        let swapped = 0
-        // Compaction drops odd rows: every even row must stay, exactly once.
-        const compact = async (key: string) => {
-          const seen = (await store.read([key]))[0] ?? null
-          if (seen === null) return
-          const kept = numbers(seen)!.filter((number) => number % 2 === 0)
-          if (await store.swap(key, seen, rowsOf(kept))) swapped++
-        }
-        for (let round = 0, next = 0; round < 30; round++) {
-          const work: Promise<unknown>[] = []
-          for (let i = random.below(12); i >= 0; i--) {
-            const key = random.pick(keys)
-            if (random.below(3) === 0) work.push(compact(key))
-            else {
-              const batch = range(next, next + 1 + random.below(9))
-              next += batch.length
-              put.get(key)!.push(...batch)
-              work.push(store.append([addAll(key, batch)]))
-            }
-          }
-          await Promise.all(work)
-        }
-        for (const key of keys) await compact(key)
-        for (const key of keys) expect(await read(key)).toEqual(put.get(key)!.filter((number) => number % 2 === 0))
-        expect(swapped).toBeGreaterThan(10)
-      })
-    })
-
-    describe('marks', () => {
-      const offsets = async (group: string) =>
-        Object.fromEntries((await store.marks(group)).map((mark) => [`${mark.topic}/${mark.partition}`, mark.offset]))
-
-      it('has none at first, and makes one from null', async () => {
-        expect(await store.marks('g')).toEqual([])
-        expect(await store.groups()).toEqual([])
-        await store.append([add('k', 1)], [move(null, 10)])
-        expect(await store.marks('g')).toEqual([{ group: 'g', topic: 't', partition: 0, offset: 10 }])
-        await store.append([], [move(10, 2 ** 40)])
-        expect(await offsets('g')).toEqual({ 't/0': 2 ** 40 })
-        expect(await store.groups()).toEqual(['g'])
-      })
-
-      it('keeps groups, topics and partitions apart', async () => {
-        const places: [group: string, topic: string, partition: number][] = [
-          ['g', 't', 0],
-          ['g', 't', 1],
-          ['g', 't1', 0],
-          ['g', 't/1', 0],
-          ['g"', 't', 0],
-          ['g/t', '', 0],
-          ['g/t', '日本', 10],
-        ]
-        for (const [i, place] of places.entries()) await store.append([], [move(null, i, ...place)])
-        expect((await store.groups()).sort()).toEqual(['g', 'g"', 'g/t'])
-        expect(await offsets('g')).toEqual({ 't/0': 0, 't/1': 1, 't1/0': 2, 't/1/0': 3 })
-        expect(await offsets('g/t')).toEqual({ '/0': 5, '日本/10': 6 })
-      })
-
-      it.each([
-        ['there is one and none is expected', null, 6, 5],
-        ['it is further', 4, 6, 5],
-        ['it is not so far', 6, 7, 5],
-      ])('refuses a move when %s', async (_, from, to, found) => {
-        await store.append([], [move(null, 5)])
-        const failed = await store.append([add('k', 1)], [move(from, to)]).catch((error: unknown) => error)
-        expect(failed).toBeInstanceOf(MarkMovedError)
-        expect(failed).toMatchObject({ code: 'MARK_MOVED', found, move: move(from, to) })
-        expect(await offsets('g')).toEqual({ 't/0': 5 })
-      })
-
-      it('refuses a move from an offset when there is no mark', async () => {
-        await expect(store.append([], [move(3, 4)])).rejects.toMatchObject({ code: 'MARK_MOVED', found: null })
-        expect(await store.marks('g')).toEqual([])
-      })
-
-      it.each([
-        ['partition -1', move(null, 1, 'g', 't', -1), /the partition of the mark of t for g is -1/],
-        ['no offset', move(null, Number.NaN), /the offset of the mark of t for g is NaN/],
-        ['a name too long', move(null, 1, 'g'.repeat(1_900)), /the place of a mark .* has 1910 bytes of at most 1900/],
-      ])('refuses %s, and then writes nothing of the call', async (_, wrong, message) => {
-        await expect(store.append([add('k', 1)], [move(null, 1), wrong])).rejects.toThrow(message)
-        expect(await store.groups()).toEqual([])
-        expect(await read('k')).toBeNull()
-      })
-
-      it('moves no mark of a call of which one has moved', async () => {
-        await store.append([], [move(null, 5), move(null, 5, 'g', 't', 1)])
-        const moves = [move(5, 6), move(4, 6, 'g', 't', 1), move(null, 1, 'g', 't', 2)]
-        await expect(store.append([add('k', 1)], moves)).rejects.toThrow(MarkMovedError)
-        expect(await offsets('g')).toEqual({ 't/0': 5, 't/1': 5 })
-        await store.append([add('k', 2)], [move(5, 6), move(5, 6, 'g', 't', 1)])
-        expect(await offsets('g')).toEqual({ 't/0': 6, 't/1': 6 })
-        expect(await read('k')).toContain(2)
-      })
-
-      it('takes the marks of one group away', async () => {
-        await store.append(
-          [add('k', 1)],
-          [move(null, 5), move(null, 6, 'g', 't', 1), move(null, 7, 'gg'), move(null, 8, 'g"')],
-        )
-        await store.removeMarks('g')
-        expect(await offsets('g')).toEqual({})
-        expect((await store.groups()).sort()).toEqual(['g"', 'gg'])
-        expect(await offsets('gg')).toEqual({ 't/0': 7 })
-        expect(await read('k')).toEqual([1])
-        await store.removeMarks('g')
-        await store.removeMarks('no such')
-      })
-
-      it('takes the marks of one topic of a group away', async () => {
-        const places = [move(null, 5), move(null, 6, 'g', 't', 1), move(null, 7, 'g', 'tt'), move(null, 8, 'h')]
-        await store.append([], places)
-        await store.removeMarks('g', 't')
-        expect(await offsets('g')).toEqual({ 'tt/0': 7 })
-        expect(await offsets('h')).toEqual({ 't/0': 8 })
-        await store.append([add('k', 1)], [move(null, 2), move(7, 9, 'g', 'tt')])
-        expect(await offsets('g')).toEqual({ 't/0': 2, 'tt/0': 9 })
-        await store.removeMarks('g', 'no such')
-        await store.removeMarks('g', 't')
-        await store.removeMarks('g', 'tt')
-        expect(await store.groups()).toEqual(['h'])
-      })
-
-      it('begins again where marks were taken away, and refuses who knew them', async () => {
-        await store.append([], [move(null, 5), move(null, 7, 'h')])
-        await store.removeMarks('g')
-        await expect(store.append([add('k', 1)], [move(5, 6)])).rejects.toMatchObject({
-          code: 'MARK_MOVED',
-          found: null,
-        })
-        await store.append([add('k', 2)], [move(null, 3)])
-        await store.append([add('k', 3)], [move(3, 4), move(7, 8, 'h')])
-        expect(await offsets('g')).toEqual({ 't/0': 4 })
-        expect(await offsets('h')).toEqual({ 't/0': 8 })
-        expect(await read('k')).toEqual(expect.arrayContaining([2, 3]))
-      })
-
-      it('lets one of many movers win', async () => {
-        await store.append([], [move(null, 0)])
-        const racers = range(1, 21).map((i) => store.append([add('k', i)], [move(0, i)]))
-        const results = await Promise.allSettled(racers)
-        const won = results.flatMap(({ status }, i) => (status === 'fulfilled' ? [i + 1] : []))
-        expect(won).toHaveLength(1)
-        expect(await offsets('g')).toEqual({ 't/0': won[0] })
-        expect(await read('k')).toContain(won[0])
-      })
-
-      it('shows no mark before the rows that it proves', async () => {
-        let writing = true
-        const writer = async () => {
-          for (let i = 0; i < 100; i++) {
-            await store.append([add('k', i)], [move(i === 0 ? null : i, i + 1)])
-            if (i % 10 === 0) await nextTurn()
-          }
-          writing = false
-        }
-        const reader = async () => {
-          let looks = 0
-          for (; writing; looks++) {
-            const mark = (await store.marks('g'))[0]?.offset ?? 0
-            const found = (await read('k')) ?? []
-            expect(found.length).toBeGreaterThanOrEqual(mark)
-            await nextTurn()
-          }
-          return looks
-        }
-        const [looks] = await Promise.all([reader(), writer()])
-        expect(looks).toBeGreaterThan(2)
-      })
-    })
+    marksContract(subject)
 
     describe('keys and removal', () => {
       it('walks over keys by prefix', async () => {
@@ -554,78 +293,7 @@ export function onlineStoreContract(
       })
     })
 
-    describe('documents', () => {
-      it('counts versions from 1', async () => {
-        expect(await store.document('d')).toBeNull()
-        expect(await store.putDocument('d', { a: 1 }, 1)).toBe(false)
-        expect(await store.putDocument('d', { a: 1 }, 0)).toBe(true)
-        expect(await store.document('d')).toEqual({ version: 1, value: { a: 1 } })
-        expect(await store.putDocument('d', { a: 2 }, 0)).toBe(false)
-        expect(await store.putDocument('d', { a: 2 }, 2)).toBe(false)
-        expect(await store.putDocument('d', { a: 2 }, 1)).toBe(true)
-        expect(await store.document('d')).toEqual({ version: 2, value: { a: 2 } })
-      })
-
-      it.each([[null], [false], [0], [''], [[]], [{ 'ä"\0': [1.5, { b: '日本 🦀' }], ' ': ' ' }]])(
-        'keeps the value %j',
-        async (value) => {
-          await store.putDocument('d', value, 0)
-          expect(await store.document('d')).toEqual({ version: 1, value })
-        },
-      )
-
-      it('removes a document that nobody has written since', async () => {
-        await store.putDocument('d', 1, 0)
-        await store.putDocument('d', 2, 1)
-        await store.putDocument('dd', 3, 0)
-        expect(await store.removeDocument('d', 1)).toBe(false)
-        expect(await store.removeDocument('none', 0)).toBe(false)
-        expect(await store.document('d')).toEqual({ version: 2, value: 2 })
-        expect(await store.removeDocument('d', 2)).toBe(true)
-        expect(await store.document('d')).toBeNull()
-        expect(await store.removeDocument('d', 2)).toBe(false)
-        expect([...(await store.documents('d')).keys()]).toEqual(['dd'])
-        expect(await store.putDocument('d', 4, 2)).toBe(false)
-        expect(await store.putDocument('d', 4, 0)).toBe(true)
-        expect(await store.document('d')).toEqual({ version: 1, value: 4 })
-      })
-
-      it('refuses what has no JSON form', async () => {
-        await expect(store.putDocument('d', undefined, 0)).rejects.toThrow(/document d has no JSON form/)
-        await expect(store.putDocument('', 1, 0)).rejects.toThrow(/a document name is empty/)
-        expect(await store.document('d')).toBeNull()
-      })
-
-      it('hands out copies', async () => {
-        const value = { list: [1] }
-        await store.putDocument('d', value, 0)
-        value.list.push(2)
-        ;((await store.document('d'))!.value as { list: number[] }).list.push(3)
-        expect(await store.document('d')).toEqual({ version: 1, value: { list: [1] } })
-      })
-
-      it('finds by prefix', async () => {
-        for (const name of ['timeline/a', 'timeline/b', 'timeline', 'timelines/c', 'source/a']) {
-          await store.putDocument(name, name, 0)
-        }
-        const found = await store.documents('timeline/')
-        expect([...found.keys()].sort()).toEqual(['timeline/a', 'timeline/b'])
-        expect(found.get('timeline/b')).toEqual({ version: 1, value: 'timeline/b' })
-        expect((await store.documents('')).size).toBe(5)
-        expect((await store.documents('x')).size).toBe(0)
-      })
-
-      it('lets one of many writers win, so that none is lost', async () => {
-        const increment = async () => {
-          for (;;) {
-            const found = await store.document('n')
-            if (await store.putDocument('n', ((found?.value as number) ?? 0) + 1, found?.version ?? 0)) return
-          }
-        }
-        await Promise.all(range(0, 20).map(increment))
-        expect(await store.document('n')).toEqual({ version: 20, value: 20 })
-      })
-    })
+    documentsContract(subject)
 
     it('does not answer once it is closed', async () => {
       await store.append([add('k', 1)], [move(null, 1)])

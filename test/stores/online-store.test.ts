@@ -6,7 +6,8 @@ import { EMBEDDED_LIMITS, type EmbeddedLimits, openDatabases } from '../../src/s
 import { Journal } from '../../src/stores/online/journal.ts'
 import { MemoryOnlineStore } from '../../src/stores/online/memory.ts'
 import type { OnlineStore } from '../../src/stores/online-store.ts'
-import { numbers, type OnlineStoreFixture, onlineStoreContract, range, row, rows } from './online-store.contract.ts'
+import { numbers, range, row, rows } from './numbered-rows.ts'
+import { type OnlineStoreFixture, onlineStoreContract } from './online-store.contract.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 

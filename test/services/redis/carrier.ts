@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MarkMovedError, type OnlineStore } from '../../../src/stores/online-store.ts'
-import { numbers, row } from '../../stores/online-store.contract.ts'
+import { numbers, row } from '../../stores/numbered-rows.ts'
 
 /** Messages that are carried at once. */
 const BATCH = 50

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRedisOnlineStore, type RedisOnlineStore } from '../../../src/stores/online/redis/redis-online-store.ts'
-import { numbers, range, row } from '../../stores/online-store.contract.ts'
+import { numbers, range, row } from '../../stores/numbered-rows.ts'
 import { Carrier, mark, missing, watch } from './carrier.ts'
 import { RedisCluster } from './redis-servers.ts'
 

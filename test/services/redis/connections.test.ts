@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { timelineKey, timelinePrefix } from '../../../src/features/timeline-key.ts'
 import { openRedisOnlineStore, type RedisStoreOptions } from '../../../src/stores/online/redis/redis-online-store.ts'
 import type { OnlineStore } from '../../../src/stores/online-store.ts'
-import { numbers, range, row, rows } from '../../stores/online-store.contract.ts'
+import { numbers, range, row, rows } from '../../stores/numbered-rows.ts'
 import { Carrier, mark, missing } from './carrier.ts'
 import { RedisServer } from './redis-servers.ts'
 

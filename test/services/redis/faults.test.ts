@@ -2,7 +2,7 @@ import { cp, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRedisOnlineStore, type RedisOnlineStore } from '../../../src/stores/online/redis/redis-online-store.ts'
-import { range, rows } from '../../stores/online-store.contract.ts'
+import { range, rows } from '../../stores/numbered-rows.ts'
 import { Carrier, mark, missing, watch } from './carrier.ts'
 import { RedisServer } from './redis-servers.ts'
 

@@ -5,7 +5,7 @@ import { KeyNames } from '../../../src/stores/online/redis/key-names.ts'
 import { MarkKeeper, NO_ROWS, type RowProofs } from '../../../src/stores/online/redis/mark-keeper.ts'
 import { Nodes } from '../../../src/stores/online/redis/nodes.ts'
 import { parseRedisUrl } from '../../../src/stores/online/redis/redis-url.ts'
-import { row } from '../../stores/online-store.contract.ts'
+import { row } from '../../stores/numbered-rows.ts'
 import { RedisCluster } from './redis-servers.ts'
 
 const names = new KeyNames('', null)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRedisOnlineStore, type RedisOnlineStore } from '../../../src/stores/online/redis/redis-online-store.ts'
-import { range, row, rows } from '../../stores/online-store.contract.ts'
+import { range, row, rows } from '../../stores/numbered-rows.ts'
 import { Carrier, mark, missing } from './carrier.ts'
 import { RedisServer } from './redis-servers.ts'
 
