@@ -5,6 +5,7 @@ import { entity, featureGroup, featureService, last, money, source, z } from '..
 import { createApi } from '../../src/serving/http/api.ts'
 import { describeApi } from '../../src/serving/http/api-description.ts'
 import { HTTP_ERRORS, type HttpErrorCode } from '../../src/serving/http/error-table.ts'
+import { inputSchema } from '../../src/serving/http/json-schema.ts'
 import { samplePattern } from '../../src/serving/http/pattern-sample.ts'
 import { Described, type Json } from './described.ts'
 import { modelOf, NOW, payment, scored, World } from './world.ts'
@@ -288,6 +289,37 @@ describe('examples of columns and requests of every form', () => {
     expect(described.requestFaults('/v1/sources/paid/events', [{ ...event, kind: 'lost' }])).not.toBe('')
     expect(body('coded')['application/json']!.example).toBe(undefined)
     expect(described.requestFaults('/v1/sources/coded/events', ['anything', 1])).toBe('')
+  })
+
+  it('never mix types in a list of values, and put whole numbers into no double', () => {
+    const kindOf = (...values: (string | number | boolean)[]) => {
+      const schema = z.object({ id: z.string(), at: z.int() })
+      const some = source('some', { schema, id: 'id', time: 'at', stream: { topic: 'all', where: { kind: values } } })
+      const { components } = describeApi(modelOf({ some })) as unknown as Json
+      return components!.schemas!.some_event!.properties!.kind
+    }
+    const [text, whole] = [{ type: 'string' }, { type: 'integer', format: 'int64' }]
+    expect(kindOf('paid', 'booked')).toEqual({ ...text, enum: ['paid', 'booked'] })
+    expect(kindOf(100, 200)).toEqual({ ...whole, enum: [100, 200] })
+    expect(kindOf(0.5, 1)).toEqual({ type: 'number', format: 'double', enum: [0.5, 1] })
+    expect(kindOf('p', 7, true, 'q')).toEqual({
+      oneOf: [
+        { ...text, enum: ['p', 'q'] },
+        { ...whole, enum: [7] },
+        { type: 'boolean', enum: [true] },
+      ],
+    })
+    const request = inputSchema(
+      z.object({
+        one: z.literal(1),
+        some: z.literal([1, 2]),
+        when: z.union([z.int(), z.iso.datetime()]),
+        pair: z.tuple([z.string()]),
+      }),
+    ) as Json
+    expect(request.properties).toMatchObject({ one: { ...whole, enum: [1] }, some: { ...whole, enum: [1, 2] } })
+    expect(request.properties!.when!.anyOf![1]!.format).toBeUndefined()
+    expect(request.properties!.pair).toEqual({ type: 'array', prefixItems: [text], minItems: 1, maxItems: 1 })
   })
 
   it('are left out where none is found', () => {

@@ -66,12 +66,22 @@ export function messageSchema(source: SourceModel): JsonSchema {
   const event = eventSchema(source, false)
   if (source.where === null) return event
   const { field, values } = source.where
-  const kind = { type: [...new Set(values.map((value) => typeof value))], enum: values }
   return {
     ...event,
-    properties: { ...(event.properties as object), [field]: kind },
+    properties: { ...(event.properties as object), [field]: kindSchema(values) },
     required: [...new Set([...(event.required as string[]), field])],
   }
+}
+
+/** One of some texts, numbers and booleans: a choice of lists of one type each, as generators make of a mixed one what does not compile. */
+function kindSchema(values: readonly (string | number | boolean)[]): JsonSchema {
+  const types = [...new Set(values.map((value) => typeof value))]
+  const choices = types.map((type) => {
+    const some = values.filter((value) => typeof value === type)
+    if (type !== 'number') return { type, enum: some }
+    return { ...(some.every(Number.isInteger) ? INTEGER : { type, format: 'double' }), enum: some }
+  })
+  return choices.length === 1 ? choices[0]! : { oneOf: choices }
 }
 
 /** What is sent for a column: `given` is what zod says of it, which has its checks. */

@@ -65,10 +65,27 @@ function plain(schema: unknown, defs: Readonly<Record<string, unknown>>, open: r
 /** A schema in the words that generators of clients know best: null among the types, the width of numbers. */
 function typed(schema: JsonSchema): JsonSchema {
   const { anyOf, const: constant, ...rest } = schema
+  // A tuple ends with `maxItems` as well: some generators take `items` for a schema always.
+  if (rest.items === false && rest.maxItems !== undefined) {
+    const { items: _, ...tuple } = rest
+    return tuple
+  }
   if (Array.isArray(anyOf) && anyOf.length === 2 && (anyOf[1] as JsonSchema).type === 'null') {
     return orNull({ ...(anyOf[0] as JsonSchema), ...rest })
   }
-  if (constant !== undefined && constant !== null) return { ...rest, enum: [constant] }
+  if (Array.isArray(anyOf)) return { ...schema, anyOf: anyOf.map(withoutTextFormat) }
+  if (constant !== undefined && constant !== null) return typed({ ...rest, enum: [constant] })
+  // Of whole numbers that are a double the generator for Java makes what does not compile.
+  if (schema.type === 'number' && Array.isArray(schema.enum) && schema.enum.every(Number.isInteger)) {
+    return { ...schema, type: 'integer', format: 'int64' }
+  }
   if (schema.type === 'integer') return { format: 'int64', ...schema }
   return schema.type === 'number' ? { format: 'double', ...schema } : schema
+}
+
+/** Java's generator has classes of its own for times and ids, and makes of a choice of one what does not compile; the pattern stays. */
+function withoutTextFormat(schema: JsonSchema): JsonSchema {
+  if (schema.type !== 'string') return schema
+  const { format: _, ...rest } = schema
+  return rest
 }
