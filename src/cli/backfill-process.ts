@@ -28,7 +28,8 @@ export interface BackfillProcessArgs extends ProcessArgs {
  * a stream does, so that it does not matter who comes first. Answers the exit code: 1 where a timeline could not be filled.
  */
 export function runBackfillProcess({ groups, watch, onEvent, ...args }: BackfillProcessArgs): Promise<number> {
-  return runServerProcess({ name: 'backfill', args }, async (process) => {
+  const stopped = watch ? EXIT.ok : EXIT.interrupted
+  return runServerProcess({ name: 'backfill', args, stopped }, async (process) => {
     const { config, model, metrics, signal, troubles, log: lines } = process
     const stores = await process.opened('servers', () => openServers(config))
     const { store, log } = stores

@@ -23,6 +23,12 @@ import { version } from './version.ts'
 const RETRY_MS_MIN = 200
 const RETRY_MS_MAX = 5_000
 
+/**
+ * A stop waits so long for servers that do not answer; Docker kills what takes 10 s. Nothing is lost by it: any of the processes may be killed at
+ * any time.
+ */
+const STOP_MS = 7_000
+
 /** The flags of every process over servers. */
 export const PROCESS_FLAGS = {
   config: {
@@ -88,6 +94,8 @@ export interface ProcessOptions {
   readonly port?: (config: LoadedConfig) => number
   /** Why it is not ready, beside its troubles. */
   readonly unready?: () => readonly string[]
+  /** The exit code where it is stopped before its work is over. Default: that of success, as the work of most has no end. */
+  readonly stopped?: number
 }
 
 /**
@@ -95,7 +103,7 @@ export interface ProcessOptions {
  * moment, an orderly stop. `work` is over when the signal is aborted, or before. Answers the exit code.
  */
 export async function runServerProcess(
-  { name, args, port, unready = () => [] }: ProcessOptions,
+  { name, args, port, unready = () => [], stopped = EXIT.ok }: ProcessOptions,
   work: (process: ServerProcess) => Promise<number | undefined>,
 ): Promise<number> {
   const config = await loadConfig({ file: args.config ?? null, env: process.env, cwd: process.cwd() })
@@ -128,9 +136,10 @@ export async function runServerProcess(
     log.info('stopping')
     stopping.abort()
   })
+  const overdue = afterAbort(signal, STOP_MS)
   log.info({ url: listener.url, config: config.file, defs: args.defs ?? config.defs }, 'listening')
   try {
-    const code = await work({
+    const working = work({
       config,
       model,
       log,
@@ -154,17 +163,29 @@ export async function runServerProcess(
         log.info({ url: listener.url, ...fields }, 'ready')
       },
     })
-    return code ?? EXIT.ok
+    const code = await Promise.race([working, overdue])
+    if (code !== OVERDUE) return code ?? EXIT.ok
+    log.warn(`stopped without waiting any longer for what does not answer: ${troubles.all.join('; ') || 'its servers'}`)
+    return stopped
   } catch (error) {
-    if (signal.aborted) return EXIT.ok
+    if (signal.aborted) return stopped
     throw error
   } finally {
     stopping.abort()
-    await Promise.all(upkeep)
+    await Promise.race([Promise.all(upkeep), overdue])
     await listener.close()
     release()
     log.info('stopped')
   }
+}
+
+const OVERDUE = Symbol('overdue')
+
+/** Resolves so long after a signal; never without it. */
+function afterAbort(signal: AbortSignal, ms: number): Promise<typeof OVERDUE> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => setTimeout(resolve, ms, OVERDUE))
+  })
 }
 
 function noServers(): CommandError {
@@ -186,6 +207,14 @@ function portOf(args: ProcessArgs, config: LoadedConfig, otherwise: ProcessOptio
   return otherwise?.(config) ?? 0
 }
 
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}
+
 async function untilOpened<T>(
   what: string,
   open: () => Promise<T>,
@@ -194,7 +223,8 @@ async function untilOpened<T>(
   for (let retry_ms = RETRY_MS_MIN; ; retry_ms = Math.min(2 * retry_ms, RETRY_MS_MAX)) {
     signal.throwIfAborted()
     try {
-      const found = await open()
+      // Some wait for minutes until they take a silent server for lost.
+      const found = await unlessAborted(open(), signal)
       troubles.report(what, null)
       return found
     } catch (error) {
