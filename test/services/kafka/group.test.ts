@@ -57,6 +57,13 @@ function spawnMember(group: string) {
   return member
 }
 
+it('a session that the brokers do not take is told by its option, with what they take', async () => {
+  await expect(open(10).assigned('g', topic)).rejects.toThrow(
+    'the brokers take no session (kafka.session) of 10 ms: give one between their group.min.session.timeout.ms and ' +
+      'group.max.session.timeout.ms, 6 s and 30 min by default',
+  )
+})
+
 it('two installations on one Kafka each get all partitions, where their groups have beginnings of their own', async () => {
   const logs = ['staging.', ''].map((groupPrefix) => {
     const log = brokers.log({ session_ms: 6_000, groupPrefix })

@@ -87,8 +87,12 @@ export class ClusterMetadata {
     const { topicMetadata } = await this.#ask(topics)
     for (const { topic, topicErrorCode, topicId, partitionMetadata } of topicMetadata) {
       if (topicErrorCode === UNKNOWN_TOPIC) this.#leaders.delete(topic)
-      else if (partitionMetadata.length === 0 && topicErrorCode !== 0) throw errorFromCode(topicErrorCode)
-      else {
+      else if (partitionMetadata.length === 0 && topicErrorCode !== 0) {
+        const error = errorFromCode(topicErrorCode)
+        // Kafka's own does not say which.
+        error.message = `topic ${topic}: ${error.message}`
+        throw error
+      } else {
         const leaders: number[] = []
         for (const { partitionId, leader } of partitionMetadata) leaders[partitionId] = leader
         this.#leaders.set(topic, { leaders, id: topicId, read_ms: this.#now() })

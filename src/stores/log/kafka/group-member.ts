@@ -190,9 +190,20 @@ export class GroupMember {
       this.#assigned = new Map(topics.map((topic) => [topic, []]))
       for (const topic of topics) this.#options.onChange(topic)
     } else {
-      if (forLong || !isRetriable(error)) this.#settle(error)
+      if (forLong || !isRetriable(error)) this.#settle(this.#told(error))
       await this.#coordinator.lost()
     }
+  }
+
+  /** Says what to do where it is in the user's hands. */
+  #told(error: KafkaError): Error {
+    const { group, session_ms } = this.#options
+    if (error.type === 'INVALID_SESSION_TIMEOUT') {
+      const limits = 'group.min.session.timeout.ms and group.max.session.timeout.ms, 6 s and 30 min by default'
+      const message = `the brokers take no session (kafka.session) of ${session_ms} ms: give one between their ${limits}`
+      return new Error(message, { cause: error })
+    }
+    return new Error(`the group ${group} cannot be joined: ${error.message}`, { cause: error })
   }
 
   /** Tells those who wait for an assignment that there is one, or why there is none. */
