@@ -4,6 +4,7 @@ import { timelineName } from '../features/timeline-name.ts'
 import type { BackfillEvent } from './backfill-runner.ts'
 import { EngineClock } from './engine-clock.ts'
 import { EXIT } from './exit-code.ts'
+import { MeteredStore } from './metered-store.ts'
 import type { Metrics } from './metrics.ts'
 import { openServers, serverBackfills } from './server-backend.ts'
 import { type ProcessArgs, runServerProcess } from './server-process.ts'
@@ -31,7 +32,8 @@ export function runBackfillProcess({ groups, watch, onEvent, ...args }: Backfill
   const stopped = watch ? EXIT.ok : EXIT.interrupted
   return runServerProcess({ name: 'backfill', args, stopped }, async (process) => {
     const { config, model, metrics, signal, troubles, log: lines } = process
-    const stores = await process.opened('servers', () => openServers(config))
+    const opened = await process.opened('servers', () => openServers(config))
+    const stores = { ...opened, store: new MeteredStore(opened.store, metrics) }
     const { store, log } = stores
     try {
       const clock = new EngineClock(config.clock)

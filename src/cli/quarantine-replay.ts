@@ -91,6 +91,11 @@ export class QuarantineDesk {
    */
   async replay(source: SourceModel): Promise<ReplayOutcome> {
     const intake = makeIntake(this.#log, this.#model)
+    // A message of which nobody could say what it is was kept aside under the first: its topic is theirs all the same.
+    const others = streamedSources(this.#model).filter(
+      ({ topic, name }) => topic === source.topic && name !== source.name,
+    )
+    const sharing = [source, ...others]
     const quarantine = new Quarantine(this.#log, this.#now)
     const seen = new Set<string>()
     const refusals: { partition: number; offset: number; reason: string }[] = []
@@ -98,13 +103,13 @@ export class QuarantineDesk {
     let refused = 0
     for (const { partition, from, end } of await this.#ranges(source)) {
       for await (const batch of this.#batches(source, partition, from, end)) {
-        const valid: IntakeEvent[] = []
+        const valid: Judged[] = []
         const invalid: Quarantined[] = []
         for (const { message } of batch.held) {
           if (seen.has(placeOf(message))) continue
           seen.add(placeOf(message))
           const bytes = eventBytes(message) ?? (await this.#original(message))
-          const judged = bytes === null ? 'the log has its bytes no longer' : judge(source, bytes)
+          const judged = bytes === null ? 'the log has its bytes no longer' : judge(sharing, bytes)
           if (typeof judged !== 'string') valid.push(judged)
           else {
             const place = { topic: message.topic, partition: message.partition, offset: message.offset }
@@ -112,7 +117,12 @@ export class QuarantineDesk {
             if (refusals.length < REFUSALS_TOLD_MAX) refusals.push({ ...place, reason: judged })
           }
         }
-        await intake(source, valid)
+        for (const one of sharing) {
+          await intake(
+            one,
+            valid.filter((judged) => judged.source === one),
+          )
+        }
         await quarantine.add(source, invalid)
         await this.#log.commit(QUARANTINE_GROUP, quarantineTopic(source), new Map([[partition, batch.next]]))
         accepted += valid.length
@@ -179,13 +189,22 @@ export class QuarantineDesk {
   }
 }
 
-/** The event as the stream takes it, or why it is refused. */
-function judge(source: SourceModel, raw: Uint8Array): IntakeEvent | string {
-  try {
-    return { parsed: source.rawMessages.readSent(raw)[0], raw }
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+/** An event, and whose it is. */
+interface Judged extends IntakeEvent {
+  readonly source: SourceModel
+}
+
+/** The event as the stream takes it, for the first of these sources to which it is one; or why the very first refuses it. */
+function judge(sources: readonly SourceModel[], raw: Uint8Array): Judged | string {
+  let refusal: string | null = null
+  for (const source of sources) {
+    try {
+      return { source, parsed: source.rawMessages.readSent(raw)[0], raw }
+    } catch (error) {
+      refusal ??= error instanceof Error ? error.message : String(error)
+    }
   }
+  return refusal!
 }
 
 const placeOf = ({ topic, partition, offset }: QuarantineMessage): string => `${partition}/${offset}/${topic}`

@@ -8,6 +8,7 @@ import { QuarantineDesk, type QuarantinedEvent } from '../../src/cli/quarantine-
 import { collect } from '../../src/features/collect.ts'
 import type { Model } from '../../src/features/model.ts'
 import { resolveModel } from '../../src/features/resolve.ts'
+import { topicRouter } from '../../src/features/topic-router.ts'
 import { count, entity, featureGroup, source, z } from '../../src/index.ts'
 import type { EventLog } from '../../src/stores/event-log.ts'
 import { MemoryEventLog } from '../../src/stores/log/memory.ts'
@@ -278,5 +279,66 @@ describe('millrace quarantine, over a data folder', () => {
       stdout: '',
       stderr: `millrace ${args[0]}: ${message}\n`,
     })
+  })
+})
+
+describe('a replay of a topic that sources share', () => {
+  /** Their decode knows messages up to a version. */
+  const bank = (version: number): Model => {
+    const decode = (message: Uint8Array) => {
+      const row = JSON.parse(Buffer.from(message).toString()) as { readonly v: number }
+      if (row.v > version) throw new Error(`version ${row.v} is not known`)
+      return row
+    }
+    const of = (name: string) =>
+      source(name, {
+        schema: z.object({ id: z.string(), at: z.int(), card: z.string() }),
+        id: 'id',
+        time: 'at',
+        stream: { topic: 'bank', where: { kind: name }, decode },
+      })
+    const card = entity('card', { key: { card: z.string() } })
+    const groups = ['logins', 'transfers'].map((name) =>
+      featureGroup(`by_${name}`, { source: of(name), entity: card, features: { n: count().over('7d') } }),
+    )
+    const [logins, transfers] = groups
+    return resolveModel(collect([{ file: 'definitions.ts', exports: { logins, transfers } }]))
+  }
+
+  it('takes up a message that is of another source than the one that it was kept aside under', async () => {
+    const log = new MemoryEventLog({ now: () => NOW })
+    await log.ensureTopic('bank', 1)
+    const message = (id: string, kind: string, v: number) => JSON.stringify({ id, kind, v, at: NOW - 1_000, card: 'c' })
+    const texts = [
+      message('t', 'transfers', 2),
+      message('l', 'logins', 2),
+      message('r', 'rates', 2),
+      message('x', 'transfers', 3),
+    ]
+    await log.append(
+      'bank',
+      texts.map((text) => ({ key: 'k', value: Buffer.from(text) })),
+    )
+    const old = bank(1)
+    const route = topicRouter([...old.sources.values()])
+    const { values } = await log.read('bank', 0, 0, 10)
+    for (const [offset, value] of values.entries()) {
+      for (const { source: under, refusal } of route(value)) {
+        // Nobody can say what it is, so that it is the first one's.
+        expect([under.name, refusal]).toEqual(['logins', expect.stringContaining('is not known')])
+        await new Quarantine(log, () => NOW).add(under, [
+          { source: under.name, topic: 'bank', partition: 0, offset, value, reason: refusal! },
+        ])
+      }
+    }
+    const now = bank(2)
+    const outcome = await new QuarantineDesk(now, log, () => NOW).replay(now.sources.get('logins')!)
+    expect(outcome).toMatchObject({ accepted: 2, refused: 2 })
+    expect(outcome.refusals.map(({ offset, reason }) => [offset, reason])).toEqual([
+      [2, expect.stringContaining('rates')],
+      [3, 'version 3 is not known'],
+    ])
+    const again = (await log.read('bank', 0, texts.length, 10)).values.map((value) => Buffer.from(value).toString())
+    expect(again.sort()).toEqual(texts.slice(0, 2).sort())
   })
 })

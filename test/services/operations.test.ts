@@ -137,7 +137,12 @@ it('a change of definitions, from quarantined events to what is left of the old 
   await send([...valid, payment('held', { status: 'held' }), 'no json', long])
   const old = await Promise.all(['stream', 'archive', 'serve'].map((command) => started('old', command)))
   const [oldStream, , oldServe] = old as [MillraceProcess, MillraceProcess, MillraceProcess]
-  expect((await millrace('old', 'backfill')).code).toBe(0)
+  const filling = await started('old', 'backfill', '--watch')
+  const metrics = async () => (await fetch(`${filling.url}/metrics`)).text()
+  for (let i = 0; i < 200 && (await metrics()).match(/^millrace_coverage_ok\{.*\} 1$/gm)?.length !== 2; i++)
+    await sleep(100)
+  expect(await metrics()).toMatch(/^millrace_store_seconds_count\{operation="append"\} [1-9]/m)
+  expect(await filling.stop()).toBe(0)
   const keys = { card_id: 'c', shop_id: 's' }
   await expect
     .poll(() => profile(oldServe, keys), { timeout: POLL_MS })
