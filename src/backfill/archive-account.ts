@@ -84,6 +84,6 @@ async function assertRange(
   throw new BackfillError(
     'ARCHIVE_HOLE',
     `${table} lacks ${missing} of the ${end - first} events that ${topic}/${partition} had from offset ${first} to ${end}, ` +
-      `the first of them at offset ${low}: restore them, or load them again with ingest --archive and drop the source from the log`,
+      `the first of them at offset ${low}: restore them, or load them with ingest --archive and account for their offsets, as docs/operation/running.md shows`,
   )
 }
