@@ -31,7 +31,7 @@ export interface ClientOptions extends CallSettings {
   readonly apiKey?: string
   /** The first wait before a retry is random, from 0 to so much; it doubles with each, up to 2 seconds. Default: 50. */
   readonly backoff_ms?: number
-  /** Told of each retry, for a log or a metric. */
+  /** Told of each retry, for a log or a metric. What it throws is ignored: a call does not fail for its log. */
   readonly onRetry?: (retry: Retry) => void
   /** In place of the global `fetch`: a pool or proxy of your own, a binding of a worker. */
   readonly fetch?: typeof globalThis.fetch
@@ -77,9 +77,14 @@ export interface CheckedOptions {
   readonly random: () => number
 }
 
+const CALL_NAMES = ['timeout_ms', 'deadline_ms', 'retries', 'headers', 'signal', 'fingerprint']
+const CLIENT_NAMES = [...CALL_NAMES.slice(0, 4), 'url', 'apiKey', 'backoff_ms', 'onRetry', 'fetch', 'random']
+
 /** Throws a MillraceError `OPTION_INVALID`. */
 export function readOptions(options: ClientOptions): CheckedOptions {
-  const { url, apiKey, backoff_ms, onRetry, fetch, random } = options
+  const { url, apiKey, backoff_ms, onRetry, fetch, random, ...settings } = options
+  checkNames(options, CLIENT_NAMES)
+  for (const [name, value] of Object.entries({ onRetry, fetch, random })) checkFunction(name, value)
   const base: Call = {
     timeout_ms: TIMEOUT_MS,
     deadline_ms: DEADLINE_MS,
@@ -89,7 +94,7 @@ export function readOptions(options: ClientOptions): CheckedOptions {
   }
   return {
     url: readUrl(url),
-    call: callOf(base, options),
+    call: callOf(base, settings),
     backoff_ms: backoff_ms === undefined ? BACKOFF_MS : number('backoff_ms', backoff_ms, 0),
     onRetry: onRetry ?? (() => {}),
     // Browsers refuse a fetch that is called as the method of something else.
@@ -99,14 +104,33 @@ export function readOptions(options: ClientOptions): CheckedOptions {
 }
 
 /** What a call says over what its client says. Throws a MillraceError `OPTION_INVALID`. */
-export function callOf(base: Call, { timeout_ms, deadline_ms, retries, headers, signal }: CallOptions): Call {
+export function callOf(base: Call, options: CallOptions): Call {
+  const { timeout_ms, deadline_ms, retries, headers, signal } = options
+  checkNames(options, CALL_NAMES)
   return {
     timeout_ms: timeout_ms === undefined ? base.timeout_ms : number('timeout_ms', timeout_ms, 1),
     deadline_ms: deadline_ms === undefined ? base.deadline_ms : number('deadline_ms', deadline_ms, 1),
     retries: retries === undefined ? base.retries : whole('retries', retries),
     headers: headers === undefined ? base.headers : { ...base.headers, ...readHeaders(headers) },
-    signal: signal ?? base.signal,
+    signal: signal == null ? base.signal : readSignal(signal),
   }
+}
+
+/** One that is misspelt would be a time limit that nobody keeps. */
+function checkNames(options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name))
+  if (unknown !== undefined) throw wrong(unknown, 'there is no such option', `there are ${names.join(', ')}`)
+}
+
+function checkFunction(option: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return
+  throw wrong(option, `${show(value)} is no function`, null)
+}
+
+function readSignal(signal: AbortSignal): AbortSignal {
+  // Of whatever realm or polyfill it is.
+  if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return signal
+  throw wrong('signal', `${show(signal)} is no AbortSignal`, 'give the signal of an AbortController')
 }
 
 function readUrl(url: string): string {

@@ -55,4 +55,9 @@ export class MillraceError extends Error {
     this.cure = options.cure ?? null
     this.retryable = options.retryable ?? false
   }
+  /** For logs of JSON, from which the message of an error is missing otherwise. */
+  toJSON(): object {
+    const { name, code, message, status, field, value, cure, retryable } = this
+    return { name, code, message, status, field, value, cure, retryable }
+  }
 }

@@ -49,7 +49,11 @@ export async function retried(
     const wait_ms = waitBefore_ms(retry, client.backoff_ms, retryAfter_ms, client.random)
     // To wait for a retry that there is no time for helps nobody.
     if (performance.now() + wait_ms >= end_ms) throw error
-    client.onRetry({ error, retry, wait_ms })
+    try {
+      client.onRetry({ error, retry, wait_ms })
+    } catch {
+      // As its option says.
+    }
     await pause(wait_ms, signal)
   }
 }

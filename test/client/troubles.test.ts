@@ -247,7 +247,7 @@ it('sends its headers, and a path before that of the API', async () => {
 })
 
 describe('options that are wrong are refused, with their name', () => {
-  it.each<[options: Partial<Record<keyof ClientOptions, unknown>>, message: string]>([
+  it.each<[options: Readonly<Record<string, unknown>>, message: string]>([
     [{ url: 'localhost' }, "url: 'localhost' is no URL"],
     [{ url: undefined }, 'url: undefined is no URL'],
     [{ url: 'redis://h' }, "url: 'redis://h' is not http or https"],
@@ -262,15 +262,55 @@ describe('options that are wrong are refused, with their name', () => {
     [{ retries: 1.5 }, 'retries: 1.5 is no whole number'],
     [{ retries: -1 }, 'retries: -1 is no whole number'],
     [{ headers: { 'a b': 'c' } }, 'headers: they have a name or value that is none'],
+    [{ onRetry: 'log' }, "onRetry: 'log' is no function"],
+    [{ fetch: 5 }, 'fetch: 5 is no function'],
+    [{ random: null }, 'random: null is no function'],
+    [{ timeout: 50 }, 'timeout: there is no such option'],
+    [{ retry: 1 }, 'retry: there is no such option'],
   ])('%j', async (options, message) => {
-    const all = { url: 'http://127.0.0.1:9', ...options } as ClientOptions
+    const all = { url: 'http://127.0.0.1:9', ...options } as unknown as ClientOptions
     const [field] = Object.keys(options)
     expect(() => createClient(all)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID', message, field }))
-    if (['url', 'apiKey', 'backoff_ms'].includes(field!)) return
+    if (['url', 'apiKey', 'backoff_ms', 'onRetry', 'fetch', 'random'].includes(field!)) return
     const client = createClient({ url: 'http://127.0.0.1:9' })
     expect(await refusal(client.get('s', {}, options as CallOptions))).toMatchObject({
       code: 'OPTION_INVALID',
       message,
     })
+  })
+  it.each<[signal: unknown, shown: string]>([
+    [new AbortController(), '[object AbortController]'],
+    [5, '5'],
+  ])('a signal that is none: %s', async (signal, shown) => {
+    const client = createClient({ url: 'http://127.0.0.1:9' })
+    expect(await refusal(client.get('s', {}, { signal } as CallOptions))).toMatchObject({
+      code: 'OPTION_INVALID',
+      message: `signal: ${shown} is no AbortSignal`,
+      cure: 'give the signal of an AbortController',
+    })
+  })
+})
+
+it('a log that fails fails no call', async () => {
+  const server = await serverOf(failing(503), well)
+  const client = clientOf(server, {
+    onRetry() {
+      throw new Error('no log')
+    },
+  })
+  expect(await client.get('s', {})).toEqual(ANSWER)
+})
+
+it('an error keeps its message in JSON', async () => {
+  const error = await refusal(clientOf(await serverOf(failing(404))).get('s', {}))
+  expect(JSON.parse(JSON.stringify(error))).toEqual({
+    name: 'MillraceError',
+    code: 'SOME_CODE',
+    message: 'some message',
+    status: 404,
+    field: 'a.b',
+    value: '7',
+    cure: 'some cure',
+    retryable: false,
   })
 })
