@@ -1,6 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type EventLog, type LogBatch, OffsetOutOfRangeError } from '../../src/stores/event-log.ts'
+import { type EventLog, OffsetOutOfRangeError } from '../../src/stores/event-log.ts'
+import { positionsContract } from './event-log-positions.contract.ts'
+import { trimContract } from './event-log-trim.contract.ts'
+import { waitContract } from './event-log-wait.contract.ts'
+import { type EventLogSubject, message, messages, named, readAll, T0, texts } from './log-messages.ts'
 import { SeededRandom } from './seeded-random.ts'
 
 /** An empty log to test. */
@@ -14,35 +18,6 @@ export interface EventLogFixture {
   reopen?(): Promise<EventLog>
   /** Closes the log and removes all it made. */
   dispose(): Promise<void>
-}
-
-export const T0 = Date.UTC(2026, 0, 1)
-
-const message = (text: string, key = 'k') => ({ key, value: Buffer.from(text) })
-const messages = (from: number, to: number, key = 'k') =>
-  Array.from({ length: to - from }, (_, i) => message(`m${from + i}`, key))
-const texts = (batch: LogBatch) => batch.values.map((value) => Buffer.from(value).toString())
-const named = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `m${from + i}`)
-
-/** Reads a partition from an offset to its end, so many messages at a time. */
-export async function readAll(
-  log: EventLog,
-  topic: string,
-  partition: number,
-  from: number,
-  step = 1_000,
-): Promise<{ texts: string[]; append_ms: number[] }> {
-  const all: { texts: string[]; append_ms: number[] } = { texts: [], append_ms: [] }
-  for (let offset = from; ; ) {
-    const batch = await log.read(topic, partition, offset, step)
-    expect(batch.baseOffset).toBe(offset)
-    expect(batch.nextOffset).toBe(offset + batch.values.length)
-    expect(batch.append_ms).toHaveLength(batch.values.length)
-    if (batch.values.length === 0) return all
-    all.texts.push(...texts(batch))
-    all.append_ms.push(...batch.append_ms)
-    offset = batch.nextOffset
-  }
 }
 
 /** What every adapter of {@link EventLog} must keep, sentence by sentence. */
@@ -64,6 +39,8 @@ export function eventLogContract(name: string, open: () => Promise<EventLogFixtu
       expect(found).toEqual([...found].sort((a, b) => a - b))
       for (const ms of found) expect(Math.abs(ms - Date.now())).toBeLessThan(60_000)
     }
+
+    const subject: EventLogSubject = { log: () => log, setClock: (now_ms) => fixture.setClock(now_ms), expectTimes }
 
     describe('topics', () => {
       it('creates a topic once, and keeps its partitions', async () => {
@@ -286,91 +263,9 @@ export function eventLogContract(name: string, open: () => Promise<EventLogFixtu
       expect((await log.ranges('t'))[0]!.end).toBe(120)
     })
 
-    describe('wait', () => {
-      const settled = async (waited: Promise<void>) => {
-        let done = false
-        waited.then(() => {
-          done = true
-        })
-        for (let i = 0; i < 5; i++) await nextTurn()
-        return done
-      }
+    waitContract(subject)
 
-      it('resolves when something comes to the topic', async () => {
-        await log.ensureTopic('t', 2)
-        await log.ensureTopic('other', 1)
-        await log.append('t', [message('before')])
-        const waited = [log.wait('t', 60_000), log.wait('t', 60_000)]
-        await log.append('other', [message('x')])
-        expect(await settled(waited[0]!)).toBe(false)
-        await log.append('t', [message('y')])
-        await Promise.all(waited)
-      })
-
-      it('resolves after its time', async () => {
-        await log.ensureTopic('t', 1)
-        await log.wait('t', 5)
-      })
-
-      it('resolves when the log is closed', async () => {
-        await log.ensureTopic('t', 1)
-        const waited = log.wait('t', 60_000)
-        await log.close()
-        await waited
-      })
-    })
-
-    describe('positions', () => {
-      it('keeps what each group committed', async () => {
-        await log.ensureTopic('t', 3)
-        await log.ensureTopic('u', 1)
-        expect(await log.committed('g', 't')).toEqual(new Map())
-        await log.commit('g', 't', new Map([[0, 5]]))
-        await log.commit(
-          'g',
-          't',
-          new Map([
-            [2, 2 ** 40],
-            [1, 0],
-          ]),
-        )
-        await log.commit('g', 't', new Map([[0, 4]]))
-        await log.commit('h', 't', new Map([[0, 1]]))
-        await log.commit('g', 'u', new Map([[0, 9]]))
-        expect(await log.committed('g', 't')).toEqual(
-          new Map([
-            [0, 4],
-            [1, 0],
-            [2, 2 ** 40],
-          ]),
-        )
-        expect(await log.committed('h', 't')).toEqual(new Map([[0, 1]]))
-        expect(await log.committed('g', 'u')).toEqual(new Map([[0, 9]]))
-        expect(await log.committed('g', 'none')).toEqual(new Map())
-      })
-
-      it('forgets a group, and no other', async () => {
-        await log.ensureTopic('t', 2)
-        await log.ensureTopic('u', 1)
-        await log.commit('g', 't', new Map([[1, 5]]))
-        await log.commit('g', 'u', new Map([[0, 6]]))
-        await log.commit('gg', 't', new Map([[1, 7]]))
-        expect(await log.removeGroup('g')).toBe(true)
-        expect(await log.committed('g', 't')).toEqual(new Map())
-        expect(await log.committed('g', 'u')).toEqual(new Map())
-        expect(await log.committed('gg', 't')).toEqual(new Map([[1, 7]]))
-        expect(await log.removeGroup('g')).toBe(true)
-        await log.commit('g', 't', new Map([[0, 1]]))
-        expect(await log.committed('g', 't')).toEqual(new Map([[0, 1]]))
-      })
-
-      it('hands out copies', async () => {
-        await log.ensureTopic('t', 1)
-        await log.commit('g', 't', new Map([[0, 1]]))
-        ;(await log.committed('g', 't')).set(0, 7)
-        expect(await log.committed('g', 't')).toEqual(new Map([[0, 1]]))
-      })
-    })
+    positionsContract(subject)
 
     it('gives the partitions to read to whoever is alone', async () => {
       await log.ensureTopic('t', 3)
@@ -384,69 +279,7 @@ export function eventLogContract(name: string, open: () => Promise<EventLogFixtu
       await expect(log.assigned('', 't')).rejects.toThrow(/the group name '' must have/)
     })
 
-    describe('trim', () => {
-      const fill = async () => {
-        await log.ensureTopic('t', 1)
-        for (let i = 0; i < 5; i++) {
-          fixture.setClock(T0 + i)
-          await log.append('t', messages(10 * i, 10 * i + 10))
-        }
-      }
-
-      it('drops what is both below the offset and older', async () => {
-        await fill()
-        expect(await log.trim('t', 0, 0, Number.MAX_SAFE_INTEGER)).toBe(0)
-        expect(await log.trim('t', 0, 50, T0)).toBe(0)
-        const dropped = [await log.trim('t', 0, 50, T0 + 2), await log.trim('t', 0, 35, Number.MAX_SAFE_INTEGER)]
-        expect(dropped[0]).toBeLessThanOrEqual(20)
-        const start = dropped[0]! + dropped[1]!
-        expect(start).toBeGreaterThanOrEqual(10)
-        expect(start).toBeLessThanOrEqual(35)
-        expect(await log.ranges('t')).toEqual([{ partition: 0, start, end: 50 }])
-        expect((await readAll(log, 't', 0, start)).texts).toEqual(named(start, 50))
-        await expect(log.read('t', 0, start - 1, 1)).rejects.toMatchObject({
-          code: 'OFFSET_OUT_OF_RANGE',
-          start,
-          end: 50,
-        })
-      })
-
-      it('keeps the end when nothing is left', async () => {
-        await fill()
-        expect(await log.trim('t', 0, 50, Number.MAX_SAFE_INTEGER)).toBe(50)
-        expect(await log.trim('t', 0, 50, Number.MAX_SAFE_INTEGER)).toBe(0)
-        expect(await log.ranges('t')).toEqual([{ partition: 0, start: 50, end: 50 }])
-        expect((await log.read('t', 0, 50, 10)).values).toEqual([])
-        await expect(log.read('t', 0, 49, 1)).rejects.toThrow('t/0 has no offset 49: it holds 50 to 50')
-        fixture.setClock(T0 - 5)
-        expect(await log.append('t', [message('m50')])).toEqual([{ partition: 0, offset: 50 }])
-        const { texts, append_ms } = await readAll(log, 't', 0, 50)
-        expect(texts).toEqual(['m50'])
-        expectTimes(append_ms, [T0 + 4])
-      })
-
-      it('leaves other partitions and topics alone', async () => {
-        await log.ensureTopic('t', 2)
-        await log.ensureTopic('u', 1)
-        await log.append('u', messages(0, 3))
-        const keys = Array.from({ length: 20 }, (_, i) => message(`m${i}`, `k${i}`))
-        await log.append('t', keys)
-        const [before] = await log.ranges('t')
-        await log.trim('t', 1, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
-        const [first, second] = await log.ranges('t')
-        expect(first).toEqual(before)
-        expect(second!.start).toBe(second!.end)
-        expect((await readAll(log, 't', 0, 0)).texts).toHaveLength(first!.end)
-        expect((await readAll(log, 'u', 0, 0)).texts).toEqual(named(0, 3))
-      })
-
-      it('drops hundreds of small appends', async () => {
-        await log.ensureTopic('t', 1)
-        for (let i = 0; i < 300; i++) await log.append('t', messages(i, i + 1))
-        expect(await log.trim('t', 0, 290, Number.MAX_SAFE_INTEGER)).toBe(290)
-        expect((await readAll(log, 't', 0, 290)).texts).toEqual(named(290, 300))
-      })
-    })
+    trimContract(subject)
 
     it('does not answer once it is closed', async () => {
       await log.ensureTopic('t', 1)

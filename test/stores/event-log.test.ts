@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import { openEmbeddedEventLog } from '../../src/stores/log/embedded.ts'
 import { MemoryEventLog } from '../../src/stores/log/memory.ts'
 import { PACKED_BYTES } from '../../src/stores/log/packed-messages.ts'
-import { eventLogContract, readAll, T0 } from './event-log.contract.ts'
+import { eventLogContract } from './event-log.contract.ts'
+import { readAll, T0 } from './log-messages.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 eventLogContract('MemoryEventLog', async () => {

@@ -5,7 +5,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kafkaJars, sharedClasses } from '../../../scripts/servers/kafka-jars.ts'
 import { codecOf, int64At } from '../../../src/stores/log/kafka/record-batch.ts'
-import { readAll } from '../../stores/event-log.contract.ts'
+import { readAll } from '../../stores/log-messages.ts'
 import { type KafkaBrokers, startBrokers } from './kafka-broker.ts'
 
 const MESSAGES = 2_000

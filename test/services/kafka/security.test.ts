@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePorts } from '../../../scripts/servers/port.ts'
-import { readAll } from '../../stores/event-log.contract.ts'
+import { readAll } from '../../stores/log-messages.ts'
 import { type KafkaBrokers, startBrokers } from './kafka-broker.ts'
 
 const PASSWORD = 'a secret of alice'
