@@ -3,6 +3,14 @@ const OWN = /^(millrace|zod)(\/|$)/
 
 const IN_PACKAGES = '/node_modules/'
 
+/** Marks the modules of one load of definitions: Node keeps a module by its URL for ever, and takes one of another query for another. */
+const LOAD = /(?:[?&]|%3F)load=(\d+)/
+
+/** The URL of a file of definitions in one load of them; 0: the first, which needs no mark. */
+export function loadUrl(url: string, load: number): string {
+  return load === 0 ? url : `${url}${url.includes('?') ? '&' : '?'}load=${load}`
+}
+
 export interface HookOptions {
   /** URL of a file of millrace. */
   readonly own: string
@@ -34,15 +42,28 @@ export function resolveHook({ own, folder }: HookOptions): ResolveHook {
   // Definitions are modules, also where no package.json says so; so is TypeScript that they import from elsewhere.
   const asModule = (found: Resolved): Resolved => {
     const path = withoutQuery(found.url)
-    return found.format === 'commonjs' && isDefinition(path) ? { ...found, url: path, format: 'module' } : found
+    if (found.format !== 'commonjs' || !isDefinition(path)) return found
+    return { ...found, url: loadUrl(path, loadOf(found.url)), format: 'module' }
+  }
+
+  // What definitions import of their project is loaded anew with them; packages, and millrace, are not.
+  const ofLoad = (found: Resolved, parent: string | undefined): Resolved => {
+    const load = loadOf(parent)
+    const isNew = load > 0 && found.url.startsWith('file:') && !found.url.includes(IN_PACKAGES) && !LOAD.test(found.url)
+    return isNew ? { ...found, url: loadUrl(found.url, load) } : found
   }
 
   return (specifier, context, next) => {
     // Packages that definitions use keep the zod that they came with.
     const isOwn = OWN.test(specifier) && context.parentURL?.includes(IN_PACKAGES) !== true
     const found = next(specifier, isOwn ? { ...context, parentURL: own } : context)
-    return found instanceof Promise ? found.then(asModule) : asModule(found)
+    const known = (one: Resolved) => (isOwn ? asModule(one) : ofLoad(asModule(one), context.parentURL))
+    return found instanceof Promise ? found.then(known) : known(found)
   }
+}
+
+function loadOf(url: string | undefined): number {
+  return Number(LOAD.exec(url ?? '')?.[1] ?? 0)
 }
 
 /** Without the query that tsx adds (escaped, and once more as it is) to what it takes for CommonJS. */

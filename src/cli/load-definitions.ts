@@ -7,6 +7,7 @@ import { formatProblem, type Problem } from '../features/problem.ts'
 import { resolve } from '../features/resolve.ts'
 import { CommandError } from './command-error.ts'
 import { definitionFiles } from './definition-files.ts'
+import { loadUrl } from './definition-hooks.ts'
 import { EXIT } from './exit-code.ts'
 import { fileProblem, formatFileProblem, type LoadProblem } from './file-problem.ts'
 import { ProblemPlaces } from './problem-place.ts'
@@ -27,9 +28,10 @@ export interface LoadedDefinitions {
 /**
  * Loads every `.ts`, `.mts`, `.js` and `.mjs` file of a folder and its sub-folders, but for tests and `.d.ts`, checks what they
  * define and looks every name up. What they import from `millrace` and `zod` is this running copy, also where no
- * node_modules is near. Throws a UsageError where the folder holds none.
+ * node_modules is near. `load`: the how manieth load it is in this process, from 0; each reads the files anew, and all that they import of their
+ * project. Throws a UsageError where the folder holds none.
  */
-export async function loadDefinitions(folder: string): Promise<LoadedDefinitions> {
+export async function loadDefinitions(folder: string, load = 0): Promise<LoadedDefinitions> {
   const files = definitionFiles(folder)
   // As the system knows the folder: a link would make two modules of one file.
   const root = realpathSync(folder)
@@ -44,7 +46,10 @@ export async function loadDefinitions(folder: string): Promise<LoadedDefinitions
   for (const file of files) {
     const path = resolvePath(root, relative(folder, file))
     try {
-      modules.push({ file, exports: (await import(pathToFileURL(path).href)) as Record<string, unknown> })
+      modules.push({
+        file,
+        exports: (await import(loadUrl(pathToFileURL(path).href, load))) as Record<string, unknown>,
+      })
     } catch (error) {
       const problem = fileProblem(path, error, isOurs, show)
       // A file that fails takes with it all that import it: that is told once.
@@ -61,8 +66,8 @@ export async function loadDefinitions(folder: string): Promise<LoadedDefinitions
 }
 
 /** The model of a folder of definitions. Throws a CommandError that lists every error. */
-export async function loadModel(folder: string): Promise<Model> {
-  const loaded = await loadDefinitions(folder)
+export async function loadModel(folder: string, load = 0): Promise<Model> {
+  const loaded = await loadDefinitions(folder, load)
   if (loaded.model !== null) return loaded.model
   throw definitionsWrong(loaded.problems)
 }

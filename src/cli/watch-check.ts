@@ -1,16 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT } from './exit-code.ts'
 import { onInterrupt } from './interrupt.ts'
-import { counted, styled } from './output.ts'
-import { changedFiles, WatchedFiles } from './watched-files.ts'
-
-/**
- * How often the files are looked at. By their times, not by the system's notices, which differ from system to system, and are lost on mounted
- * folders. A change is taken up when nothing changes for one such pause, so that an editor that saves many files is waited for.
- */
-const LOOK_MS = 200
+import { styled } from './output.ts'
+import { changedText, changesOf, WatchedFiles } from './watched-files.ts'
 
 /** How long a check that runs may take to end when the watch does. */
 const LAST_MS_MAX = 2_000
@@ -31,23 +24,16 @@ export interface WatchOptions {
 export async function watchCheck({ defs, others, argv, json }: WatchOptions): Promise<number> {
   const { signal, release } = onInterrupt()
   const files = new WatchedFiles(defs, others)
-  let checked = files.stamps()
+  const begun = files.stamps()
   let check = new Check(argv)
   let exitCode: number | null = null
   try {
-    for (;;) {
-      await sleep(LOOK_MS, null, { signal })
+    for await (const changed of changesOf(files, begun, signal)) {
       exitCode = check.exitCode ?? exitCode
-      const stamps = files.stamps()
-      if (changedFiles(checked, stamps).length === 0) continue
-      const settled = await settle(files, stamps, signal)
       await check.stop()
-      tell(changedFiles(checked, settled), json)
-      checked = settled
+      tell(changed, json)
       check = new Check(argv)
     }
-  } catch (error) {
-    if (!signal.aborted) throw error
   } finally {
     await check.stop(LAST_MS_MAX)
     release()
@@ -55,27 +41,13 @@ export async function watchCheck({ defs, others, argv, json }: WatchOptions): Pr
   return check.exitCode ?? exitCode ?? EXIT.interrupted
 }
 
-/** The stamps as soon as they stay what they are. */
-async function settle(
-  files: WatchedFiles,
-  first: ReadonlyMap<string, string>,
-  signal: AbortSignal,
-): Promise<Map<string, string>> {
-  for (let before = first; ; ) {
-    await sleep(LOOK_MS, null, { signal })
-    const now = files.stamps()
-    if (changedFiles(before, now).length === 0) return now
-    before = now
-  }
-}
-
 function tell(changed: readonly string[], json: boolean): void {
   if (json) return
-  const [first] = changed
-  const what = changed.length === 1 ? relative(process.cwd(), first!) : counted(changed.length, 'file')
   // On a terminal each check begins at the top.
   const clear = process.stdout.isTTY === true && process.env.TERM !== 'dumb' ? '\x1b[2J\x1b[H' : '\n'
-  process.stdout.write(`${clear}${styled('dim', `${new Date().toTimeString().slice(0, 8)} ${what} changed`)}\n`)
+  process.stdout.write(
+    `${clear}${styled('dim', `${new Date().toTimeString().slice(0, 8)} ${changedText(changed)} changed`)}\n`,
+  )
 }
 
 /** One check in a process of its own. */

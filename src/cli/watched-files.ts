@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { definitionFiles } from './definition-files.ts'
+import { counted } from './output.ts'
 
 /** What a file imports from its own project: packages do not change while one writes definitions. */
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.{1,2}\/[^'"\n]+)\1/g
@@ -61,6 +63,43 @@ export class WatchedFiles {
     this.#known.set(path, { stamp, imports })
     return imports
   }
+}
+
+/**
+ * How often the files are looked at. By their times, not by the system's notices, which differ from system to system, and are lost on mounted
+ * folders. A change is taken up when nothing changes for one such pause, so that an editor that saves many files is waited for.
+ */
+const LOOK_MS = 200
+
+/** The files that changed, each time that some did, until the signal says stop. `before`: as they were last. */
+export async function* changesOf(
+  files: WatchedFiles,
+  before: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): AsyncGenerator<readonly string[]> {
+  try {
+    for (let known = before; ; ) {
+      await sleep(LOOK_MS, null, { signal })
+      let stamps = files.stamps()
+      if (changedFiles(known, stamps).length === 0) continue
+      for (;;) {
+        await sleep(LOOK_MS, null, { signal })
+        const now = files.stamps()
+        if (changedFiles(stamps, now).length === 0) break
+        stamps = now
+      }
+      const changed = changedFiles(known, stamps)
+      known = stamps
+      if (changed.length > 0) yield changed
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+/** What changed, for people: the one file, or how many. */
+export function changedText(changed: readonly string[]): string {
+  return changed.length === 1 ? relative(process.cwd(), changed[0]!) : counted(changed.length, 'file')
 }
 
 /** What is another one in two walks over the files: added, changed or gone. */

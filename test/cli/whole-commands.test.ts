@@ -245,7 +245,7 @@ describe('while dev holds the data folder', () => {
     expect(stderr).toMatch(
       new RegExp(
         `^a running dev has answered by its own definitions: it serves profile ${version}, and these definitions are ` +
-          '[0-9a-f]{16}; start it again to serve these\n$',
+          '[0-9a-f]{16}; it serves these when its own folder has them without errors\n$',
       ),
     )
     expect(stderr).not.toContain(`are ${version}`)

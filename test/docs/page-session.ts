@@ -16,7 +16,8 @@ const BIN = join(ROOT, 'bin/millrace.js')
 const [WAITS, WAITS_HERE] = [/timeout_ms: \d+/g, 'timeout_ms: 20_000'] as const
 
 /** A line that starts what stays until it is stopped. */
-const STAYS = /^(?:npm ci && )?(npx millrace (?:dev|serve|stream|archive|backfill --watch)|npm run demo)(?= *(?:#|$))/
+const STAYS =
+  /^(?:npm ci && )?(npx millrace (?:dev(?: --keep)?|serve|stream|archive|backfill --watch)|npm run demo)(?= *(?:#|$))/
 
 /** The package is installed for good by `npm run test:package` only: elsewhere the checkout stands in for it, and for npx, which takes long to find it. */
 const LINKED = `

@@ -1,17 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Model } from '../../features/model.ts'
 import type { BackfillEvent } from '../backfill-runner.ts'
 import { command, FLAGS } from '../command.ts'
 import { watchComputed } from '../compute-watch.ts'
 import { clockFlag, folderClock, lockDataFolder } from '../data-folder.ts'
 import { demoRequest, loadDemoHistory, runDemoTraffic } from '../demo/demo.ts'
-import { Engine } from '../engine.ts'
+import { Engine, type EngineOptions } from '../engine.ts'
 import { listen } from '../listen.ts'
 import { loadModel } from '../load-definitions.ts'
 import { counted } from '../output.ts'
+import { ReloadingEngine } from '../reloading-engine.ts'
 import { DATA_FOLDER, settingsOf } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
+import { changedText, changesOf, WatchedFiles } from '../watched-files.ts'
 
 const HOST = '127.0.0.1'
 
@@ -51,7 +54,9 @@ export default command({
   meta: {
     name: 'dev',
     description:
-      'Runs everything in one process: HTTP API, log -> online store, log -> archive, backfill of whatever is not complete. ' +
+      'Runs everything in one process: HTTP API, log -> online store, log -> archive, backfill of whatever is not complete.\n' +
+      'Definitions that change, or what they import, are taken up as they are saved: calls wait for a moment, and what is not complete\n' +
+      'is back-filled. Wrong ones are told, and those before serve on. The configuration, and packages, are for the next start.\n' +
       'Ctrl-C stops it; nothing that was acknowledged is lost, also not by kill -9.',
   },
   args: {
@@ -70,6 +75,11 @@ export default command({
         "'wall', or 'history' to replay past data: nothing expires, and now is the newest event; without it, as the folder was used last",
       valueHint: 'wall|history',
     },
+    keep: {
+      type: 'boolean',
+      default: false,
+      description: 'Keeps to the definitions that it begins with: those that change are for the next start',
+    },
     demo: { type: 'boolean', default: false, description: 'Shows made-up card traffic, in a data folder of its own' },
     json: { type: 'boolean', default: false, description: 'Tells what happens as JSON lines on stdout' },
   },
@@ -77,6 +87,10 @@ export default command({
     examples: [
       { line: 'millrace dev', what: 'serves the definitions in feature-defs on http://127.0.0.1:8080' },
       { line: 'millrace dev --clock history', what: 'replays past data: nothing expires, and now is the newest event' },
+      {
+        line: 'millrace dev --keep',
+        what: 'serves what it begins with, whatever is saved: millrace plan compares with it',
+      },
       { line: 'millrace dev --demo', what: 'shows it at work, with made-up card traffic' },
     ],
     exits: [
@@ -90,11 +104,9 @@ export default command({
     const tell = teller(args.json)
     // Everything in one process, whatever servers are configured: the data folder is its own.
     const { defs, data: folder } = await settingsOf({ ...args, data: args.data ?? DATA_FOLDER })
+    const files = new WatchedFiles(defs)
+    const begun = files.stamps()
     const model = await loadModel(defs)
-    watchComputed(model, {
-      now: Date.now,
-      tell: (source, column, message) => tell('compute', message, { source, column, message }),
-    })
     const data = args.demo && args.data === undefined ? await mkdtemp(join(tmpdir(), 'millrace-demo-')) : folder!
     const lock = await lockDataFolder(data, 'dev')
     const clock = folderClock(data, asked)
@@ -104,22 +116,11 @@ export default command({
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)
     try {
-      const engine = await Engine.open({
-        data,
-        model,
-        defs,
-        clock,
-        onBackfill: backfillTeller(tell),
-        onTrouble: (source, message) =>
-          tell('trouble', message === null ? `${source}: all is well again` : `${source}: ${message}`, {
-            source,
-            message,
-          }),
-      })
+      const engine = await ReloadingEngine.open((model) => openEngine({ data, model, defs, clock }, tell), model)
       try {
-        const ask = (path: string, init?: RequestInit) => Promise.resolve(engine.app.request(path, init))
+        const ask = (path: string, init?: RequestInit) => engine.request(path, init)
         const past = args.demo ? await loadDemoHistory(ask, Date.now()) : 0
-        const { url, close } = await listen(engine.app.fetch, { host: HOST, port, flag: '--port' })
+        const { url, close } = await listen(engine.fetch, { host: HOST, port, flag: '--port' })
         await engine.start(url)
         await lock.setUrl(url)
         const services = [...model.services.keys()]
@@ -129,7 +130,13 @@ export default command({
           services,
         })
         const demo = args.demo ? startDemo(ask, tell, url, past, stop.signal) : Promise.resolve()
-        await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }))
+        let load = 0
+        const stopped = new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
+        if (args.keep) await stopped
+        for await (const changed of changesOf(files, begun, stop.signal)) {
+          load++
+          await reload(engine, () => loadModel(defs, load), changed, tell)
+        }
         tell('stopping', 'millrace stops', {})
         await demo
         await close()
@@ -143,6 +150,53 @@ export default command({
     tell('stopped', 'millrace has stopped: all that was acknowledged is on disk', {})
   },
 })
+
+function openEngine(options: EngineOptions, tell: Tell): Promise<Engine> {
+  watchComputed(options.model, {
+    now: Date.now,
+    tell: (source, column, message) => tell('compute', message, { source, column, message }),
+  })
+  return Engine.open({
+    ...options,
+    onBackfill: backfillTeller(tell),
+    onTrouble: (source, message) =>
+      tell('trouble', message === null ? `${source}: all is well again` : `${source}: ${message}`, { source, message }),
+  })
+}
+
+/** Takes up definitions that changed; where they are wrong, those before serve on. */
+async function reload(
+  engine: ReloadingEngine,
+  load: () => Promise<Model>,
+  files: readonly string[],
+  tell: Tell,
+): Promise<void> {
+  const what = `${changedText(files)} changed`
+  const refuse = (error: unknown): void => {
+    const message = error instanceof Error ? error.message : String(error)
+    tell('refused', `${what}: ${message}\nthe definitions before serve on`, { files, message })
+  }
+  let model: Model
+  try {
+    model = await load()
+  } catch (error) {
+    refuse(error)
+    return
+  }
+  const begun_ms = performance.now()
+  const failure = await engine.exchange(model)
+  if (failure !== null) {
+    refuse(failure)
+    return
+  }
+  const took_ms = Math.round(performance.now() - begun_ms)
+  const services = [...model.services.keys()]
+  tell('reloaded', `${what}: ${counted(services.length, 'service')}, taken up in ${took_ms} ms`, {
+    files,
+    services,
+    took_ms,
+  })
+}
 
 async function startDemo(
   ask: (path: string, init?: RequestInit) => Promise<Response>,

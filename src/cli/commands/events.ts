@@ -78,8 +78,8 @@ export default command({
     } catch (error) {
       // The definitions have the feature: whoever answered has others.
       if (!(error instanceof CommandError) || error.code !== 'FEATURE_UNKNOWN' || backend.url === null) throw error
-      const what = `the dev at ${backend.url} began with other definitions, which have no feature '${feature.name}'`
-      throw new CommandError(error.code, what, { cure: 'stop it, and start it again', cause: error })
+      const what = `the dev at ${backend.url} has other definitions, which have no feature '${feature.name}'`
+      throw new CommandError(error.code, what, { cure: 'see what it says of these, or start it again', cause: error })
     } finally {
       await backend.close()
     }

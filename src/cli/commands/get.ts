@@ -89,7 +89,9 @@ export default command({
       const answer = await postJson<VectorAnswer>(backend, `/v1/services/${service.name}`, question)
       if (answer.version !== service.version) {
         const served = `it serves ${service.name} ${answer.version}, and these definitions are ${service.version}`
-        output.note(`a running dev has answered by its own definitions: ${served}; start it again to serve these`)
+        output.note(
+          `a running dev has answered by its own definitions: ${served}; it serves these when its own folder has them without errors`,
+        )
       }
       // A program that reads our output gets JSON, whether it says so or not.
       if (args.json || !process.stdout.isTTY) process.stdout.write(`${JSON.stringify(answer)}\n`)

@@ -21,7 +21,7 @@ export default command({
   args: { defs: FLAGS.defs, data: FLAGS.data, config: FLAGS.config, clock: FLAGS.clock, json: FLAGS.json },
   help: {
     examples: [
-      { line: 'millrace plan', what: 'before dev is started again with other definitions' },
+      { line: 'millrace plan', what: 'before other definitions are served' },
       { line: `millrace plan --json | jq '.timelines[].backfill'`, what: 'for a program' },
     ],
     exits: [
