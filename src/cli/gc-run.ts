@@ -8,7 +8,7 @@ import { groupDocument } from '../stores/writer-groups.ts'
 import { retireColumns } from '../timeline/row-schema.ts'
 import { type GcPlan, type GcRules, type GcTimeline, type GcView, planGc } from './gc-plan.ts'
 import { narrowRows, removeTimeline } from './gc-rows.ts'
-import { liveDocument } from './live-definitions.ts'
+import { liveDocument, partsDocument } from './live-definitions.ts'
 
 export interface GcDeps {
   readonly store: OnlineStore
@@ -144,7 +144,10 @@ class GcRun {
     for (const definitions of plan.definitions) {
       const document = liveDocument(definitions.hash)
       const { version } = view.documents.get(document)!
-      if (await this.#deps.store.removeDocument(document, version)) this.done.definitions.push(definitions)
+      if (!(await this.#deps.store.removeDocument(document, version))) continue
+      this.done.definitions.push(definitions)
+      const parts = await this.#deps.store.document(partsDocument(definitions.hash))
+      if (parts !== null) await this.#deps.store.removeDocument(partsDocument(definitions.hash), parts.version)
     }
   }
 

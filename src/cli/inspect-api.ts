@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import type { ArchiveColumn, EventArchive } from '../stores/event-archive.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { readTimelines } from '../stores/timeline-registry.ts'
-import { readLive } from './live-definitions.ts'
+import { readLiveParts } from './live-definitions.ts'
 import { timelineSize } from './timeline-size.ts'
 
 /**
@@ -13,7 +13,7 @@ export function createInspectApi(store: OnlineStore, archive: EventArchive): Hon
   const app = new Hono().basePath('/admin/v1')
   app.onError((error, c) => c.json({ error: { code: 'INTERNAL', message: error.message } }, 500))
   app.get('/timelines', async (c) => c.json({ records: [...(await readTimelines(store)).values()] }))
-  app.get('/live', async (c) => c.json(await readLive(store)))
+  app.get('/live', async (c) => c.json(await readLiveParts(store)))
   app.get('/archive-table', async (c) => {
     const table = await archive.describe(c.req.query('table') ?? '')
     if (table === null) return c.json(null)

@@ -1,3 +1,4 @@
+import { type FeatureParts, featureParts } from '../features/feature-parts.ts'
 import { canonicalJson, featureVersion, writtenHash } from '../features/fingerprint.ts'
 import type { Model } from '../features/model.ts'
 import type { OnlineStore, StoredDocument } from '../stores/online-store.ts'
@@ -28,6 +29,11 @@ const GONE_MS = 60_000
 
 const PREFIX = 'live/'
 
+/** What makes the features of definitions, by name: for `plan`, which says what of them changed. Beside the live definitions, as it is long and never changes. */
+const PARTS_PREFIX = 'parts/'
+
+export const partsDocument = (hash: string): string => PARTS_PREFIX + hash
+
 /** What definitions mean, whoever works by them. */
 export type Meaning = Omit<LiveDefinitions, 'first_ms' | 'seen_ms'>
 
@@ -53,12 +59,18 @@ export function definitionsHash(model: Model): string {
 
 /** Says that a process works by these definitions now. */
 export async function recordLive(store: OnlineStore, model: Model, now_ms: number): Promise<void> {
-  await updateDocument<LiveDefinitions>(store, PREFIX + definitionsHash(model), (found) => {
+  const hash = definitionsHash(model)
+  await updateDocument<LiveDefinitions>(store, PREFIX + hash, async (found) => {
     const again = found === null || now_ms - found.seen_ms > GONE_MS
     // Many processes say the same.
     if (!again && now_ms - found.seen_ms < LIVE_MS / 2) return found
+    if (again) await store.putDocument(partsDocument(hash), partsOf(model), 0)
     return { ...meaningOf(model), first_ms: again ? now_ms : found.first_ms, seen_ms: now_ms }
   })
+}
+
+function partsOf(model: Model): Record<string, FeatureParts> {
+  return Object.fromEntries([...model.features.values()].map((one) => [one.name, featureParts(one)]))
 }
 
 /** All that were ever at work, by hash. */
@@ -73,10 +85,26 @@ const NOTHING: LiveDefinitions = { features: {}, services: {}, written: '', time
 
 /** The definitions that came last of those that were at work last. */
 export async function readLive(store: OnlineStore): Promise<LiveDefinitions> {
-  const all = [...liveIn(await store.documents(PREFIX)).values()]
-  const last_ms = Math.max(...all.map(({ seen_ms }) => seen_ms))
-  const recent = all.filter(({ seen_ms }) => last_ms - seen_ms < GONE_MS)
-  return recent.reduce((a, b) => (b.first_ms > a.first_ms ? b : a), recent[0] ?? NOTHING)
+  return (await lastLive(store))?.[1] ?? NOTHING
+}
+
+/** The same with the parts of their features; without, where nobody has noted these. */
+export async function readLiveParts(
+  store: OnlineStore,
+): Promise<LiveDefinitions & { readonly parts: Readonly<Record<string, FeatureParts>> }> {
+  const last = await lastLive(store)
+  if (last === null) return { ...NOTHING, parts: {} }
+  const [hash, definitions] = last
+  const noted = await store.document(partsDocument(hash))
+  return { ...definitions, parts: (noted?.value ?? {}) as Record<string, FeatureParts> }
+}
+
+async function lastLive(store: OnlineStore): Promise<readonly [hash: string, definitions: LiveDefinitions] | null> {
+  const all = [...liveIn(await store.documents(PREFIX))]
+  const last_ms = Math.max(...all.map(([, { seen_ms }]) => seen_ms))
+  const recent = all.filter(([, { seen_ms }]) => last_ms - seen_ms < GONE_MS)
+  const [first = null] = recent
+  return recent.reduce((a, b) => (a === null || b[1].first_ms > a[1].first_ms ? b : a), first)
 }
 
 /** Other definitions that are at work beside those of a model, each in a sentence. */

@@ -4,17 +4,16 @@ import type { Model, TimelineModel } from '../features/model.ts'
 import type { HeldTimeline, PlanBasis } from '../features/plan.ts'
 import { archiveColumns } from '../stores/archive-columns.ts'
 import { getJson, postJson } from './answer.ts'
-import type { LiveDefinitions } from './live-definitions.ts'
 import type { Backend } from './request.ts'
 
 /** Of a data folder that is not there yet: nothing is served, nothing is held. */
 export function emptyBasis(clock: ClockMode, now_ms: number): PlanBasis {
-  return { live: { features: {}, services: {} }, timelines: [], stats: new Map(), clock, now_ms }
+  return { live: { features: {}, services: {}, parts: {} }, timelines: [], stats: new Map(), clock, now_ms }
 }
 
 /** What is served and held now, and what the archive has of each timeline of the model. */
 export async function planBasis(backend: Backend, model: Model, clock: ClockMode, now_ms: number): Promise<PlanBasis> {
-  const live = await getJson<LiveDefinitions>(backend, '/admin/v1/live')
+  const live = await getJson<PlanBasis['live']>(backend, '/admin/v1/live')
   const { records } = await getJson<{ records: HeldTimeline[] }>(backend, '/admin/v1/timelines')
   const stats = new Map<string, TimelineStats | null>()
   for (const timeline of model.timelines.values()) {

@@ -8,6 +8,7 @@ import {
   writtenAs,
 } from '../timeline/row-schema.ts'
 import type { ClockMode } from './clock.ts'
+import { changedParts, type FeatureParts, featureParts } from './feature-parts.ts'
 import { featureVersion } from './fingerprint.ts'
 import { estimateMemory, type MemoryEstimate, rowBytes, type TimelineStats } from './memory-estimate.ts'
 import type { Model, TimelineModel } from './model.ts'
@@ -33,6 +34,8 @@ export interface PlanBasis {
     /** Versions, by name. */
     readonly features: Readonly<Record<string, string>>
     readonly services: Readonly<Record<string, string>>
+    /** What made the features; none where nobody noted it. */
+    readonly parts: Readonly<Record<string, FeatureParts>>
   }
   readonly timelines: readonly HeldTimeline[]
   /** What the archive has of each timeline, by fingerprint, within its retention; null or absent: that is not known. */
@@ -56,12 +59,19 @@ export interface TimelinePlan {
   readonly memory: MemoryEstimate | null
 }
 
+/** A feature that means something else than it did. */
+export interface ChangedFeature {
+  readonly name: string
+  /** What of its definition changed, as `filter: none becomes eq(status, "declined")`. */
+  readonly why: readonly string[]
+}
+
 /** What definitions would change. */
 export interface Plan {
   readonly features: {
     readonly added: readonly string[]
-    /** Those that keep their name and mean something else: who reads them must know. */
-    readonly changed: readonly string[]
+    /** Those that keep their name and mean something else, and why: who reads them must know. */
+    readonly changed: readonly ChangedFeature[]
     readonly removed: readonly string[]
     readonly kept: number
   }
@@ -84,6 +94,7 @@ export function makePlan(model: Model, basis: PlanBasis): Plan {
   const features = [...model.features.values()].map((feature) => ({
     name: feature.name,
     version: featureVersion(feature),
+    feature,
   }))
   const namesOf = (which: (feature: { name: string; version: string }) => boolean) =>
     features.filter(which).map(({ name }) => name)
@@ -93,7 +104,9 @@ export function makePlan(model: Model, basis: PlanBasis): Plan {
   return {
     features: {
       added: namesOf(({ name }) => live.features[name] === undefined),
-      changed: namesOf(({ name, version }) => ![undefined, version].includes(live.features[name])),
+      changed: features
+        .filter(({ name, version }) => ![undefined, version].includes(live.features[name]))
+        .map(({ name, feature }) => ({ name, why: whyChanged(live.parts[name], featureParts(feature)) })),
       removed: Object.keys(live.features).filter((name) => !model.features.has(name)),
       kept: namesOf(({ name, version }) => live.features[name] === version).length,
     },
@@ -112,6 +125,12 @@ export function makePlan(model: Model, basis: PlanBasis): Plan {
       .map(({ fingerprint, source, entity }) => ({ fingerprint, source, entity })),
     bytes: estimates.length === 0 ? null : estimates.reduce((sum, bytes) => sum + bytes, 0),
   }
+}
+
+function whyChanged(before: FeatureParts | undefined, after: FeatureParts): readonly string[] {
+  if (before === undefined) return ['what it was before is not noted']
+  const parts = changedParts(before, after)
+  return parts.length === 0 ? ['what differs has no name'] : parts
 }
 
 function planTimeline(model: Model, timeline: TimelineModel, basis: PlanBasis): TimelinePlan {

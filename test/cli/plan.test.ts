@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { collect } from '../../src/features/collect.ts'
+import { featureParts } from '../../src/features/feature-parts.ts'
 import { featureVersion } from '../../src/features/fingerprint.ts'
 import { ENTITY_BYTES, estimateMemory, rowBytes } from '../../src/features/memory-estimate.ts'
 import { type HeldTimeline, makePlan, type PlanBasis } from '../../src/features/plan.ts'
 import { resolveModel } from '../../src/features/resolve.ts'
-import { avg, count, entity, featureGroup, featureService, lastN, money, source, sum, z } from '../../src/index.ts'
+import { avg, count, entity, eq, featureGroup, featureService, lastN, money, source, sum, z } from '../../src/index.ts'
 import { evolveTimeline } from '../../src/stores/timeline-registry.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -43,7 +44,7 @@ function modelOf(of: Parameters<typeof featureGroup>[1]['features'] = features) 
 }
 
 const basisOf = (basis: Partial<PlanBasis>): PlanBasis => ({
-  live: { features: {}, services: {} },
+  live: { features: {}, services: {}, parts: {} },
   timelines: [],
   stats: new Map(),
   clock: 'wall',
@@ -95,6 +96,7 @@ describe('what definitions change', () => {
     const live = {
       features: { ...Object.fromEntries(versions), spending__n_7d: 'v1', spending__gone_7d: 'v1' },
       services,
+      parts: {},
     }
     expect(makePlan(before, basisOf({ live })).services).toEqual({
       added: [],
@@ -106,12 +108,92 @@ describe('what definitions change', () => {
     const plan = makePlan(after, basisOf({ live }))
     expect(plan.features).toEqual({
       added: ['spending__mean_1d'],
-      changed: ['spending__n_7d'],
+      changed: [{ name: 'spending__n_7d', why: ['what it was before is not noted'] }],
       removed: ['spending__gone_7d'],
       kept: 1,
     })
     const to = after.services.get('profile')!.version
     expect(plan.services.changed).toEqual([{ name: 'profile', from: services.profile, to }])
+  })
+
+  it('says what of a feature changed', () => {
+    const euros = (scale: number, version: number, more: object = {}) =>
+      source('payments', {
+        schema: z.object({
+          ...{ id: z.string(), at: z.int(), card: z.string(), shop: z.string().max(8), payer: z.string() },
+          ...{ amount: money({ scale }), status: z.enum(['a', 'b']) },
+          ...more,
+        }),
+        ...{ id: 'id', time: 'at', stream: { topic: 'payments' } },
+        compute: { big: { version, type: z.boolean(), of: ({ amount }) => amount > 7 } },
+      })
+    type Payments = ReturnType<typeof euros>
+    const modelWith = (paid: Payments, feature: object, about: unknown = card) =>
+      resolveModel(
+        collect([
+          {
+            file: 'a.ts',
+            exports: {
+              g: featureGroup('g', {
+                ...{ source: paid, entity: about, features: { f: feature } },
+              } as never),
+            },
+          },
+        ]),
+      )
+    const paid = euros(2, 1)
+    const plain = sum(paid.amount).over('7d')
+    const cases: [before: ReturnType<typeof modelWith>, after: ReturnType<typeof modelWith>, why: string[]][] = [
+      [
+        modelWith(paid, plain),
+        modelWith(paid, sum(paid.amount).where(eq(paid.status, 'a')).over('7d')),
+        ['filter: none becomes eq(status, "a")', 'type of status: none becomes enum of a, b'],
+      ],
+      [modelWith(paid, plain), modelWith(paid, avg(paid.amount).over('7d')), ['aggregate: sum() becomes avg()']],
+      [
+        modelWith(paid, lastN(paid.shop, 3).over('7d')),
+        modelWith(paid, lastN(paid.shop, 4).excludeCurrent().over('7d')),
+        ['parameters: n 3 becomes n 4', 'event being scored: none becomes left out'],
+      ],
+      [
+        modelWith(paid, plain),
+        modelWith(euros(3, 1), sum(euros(3, 1).amount).over('7d')),
+        ['type of amount: money at scale 2 becomes money at scale 3'],
+      ],
+      [
+        modelWith(paid, count().where(eq(paid.big, true)).over('7d')),
+        modelWith(
+          euros(2, 2),
+          count()
+            .where(eq(euros(2, 2).big, true))
+            .over('7d'),
+        ),
+        ['version of compute.big: 1 becomes 2'],
+      ],
+      [
+        modelWith(paid, plain),
+        modelWith(paid, plain, entity('card', { key: { payer: z.string() } })),
+        ['key columns: card becomes payer'],
+      ],
+      [
+        modelWith(paid, count().where(eq(paid.status, 'a')).over('7d')),
+        modelWith(
+          euros(2, 1, { status: z.enum(['a', 'b', 'c']).nullable() }),
+          count().where(eq(paid.status, 'a')).over('7d'),
+        ),
+        ['type of status: enum of a, b becomes enum of a, b, c, or null'],
+      ],
+    ]
+    for (const [before, after, why] of cases) {
+      const versions = [...before.features.values()].map((one) => [one.name, featureVersion(one)])
+      const parts = [...before.features.values()].map((one) => [one.name, featureParts(one)])
+      const live = { features: Object.fromEntries(versions), services: {}, parts: Object.fromEntries(parts) }
+      expect(makePlan(after, basisOf({ live })).features).toMatchObject({
+        ...{ added: [], removed: [], kept: 0 },
+        changed: [{ name: 'g__f_7d', why }],
+      })
+      expect(makePlan(before, basisOf({ live })).features).toMatchObject({ changed: [], kept: 1 })
+    }
   })
 
   it('timelines that nothing reads any more', () => {

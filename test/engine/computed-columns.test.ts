@@ -113,7 +113,7 @@ describe('a computed column', () => {
 
     const next = definitions(2).model
     const plan = makePlan(next, {
-      live: { features: {}, services: {} },
+      live: { features: {}, services: {}, parts: {} },
       timelines: [...(await readTimelines(stores.store)).values()],
       stats: new Map(),
       clock: 'wall',

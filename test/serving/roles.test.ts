@@ -121,7 +121,7 @@ describe('a group in a role', () => {
     const model = resolveModel(collect([{ file: 'test.ts', exports: { scored } }]))
     const plain = resolveModel(collect([{ file: 'test.ts', exports: { sent } }]))
     const basis = {
-      live: { features: {}, services: {} },
+      live: { features: {}, services: {}, parts: {} },
       timelines: [],
       stats: new Map(),
       clock: 'wall',

@@ -15,7 +15,7 @@ export default command({
   meta: {
     name: 'plan',
     description:
-      'Says what the definitions would change against what was served last: features and services that come, change and go,\n' +
+      'Says what the definitions would change against what was served last: features that come, change (and what of them changed) and go, services,\n' +
       'timelines that need a backfill and why, and the memory that each will take. Nothing is changed.',
   },
   args: { defs: FLAGS.defs, data: FLAGS.data, config: FLAGS.config, clock: FLAGS.clock, json: FLAGS.json },
@@ -56,7 +56,10 @@ function planText({ features, services, timelines, unused, bytes: total }: Plan)
   const lines = [
     `Features: ${count(features.added.length)} new, ${count(features.changed.length)} change, ${count(features.removed.length)} gone, ${count(features.kept)} stay`,
     ...features.added.map((name) => styled('green', `  + ${name}`)),
-    ...features.changed.map((name) => styled('yellow', `  ~ ${name}`)),
+    ...features.changed.flatMap(({ name, why }) => [
+      styled('yellow', `  ~ ${name}`),
+      ...why.map((part) => `      ${part}`),
+    ]),
     ...features.removed.map((name) => styled('red', `  - ${name}`)),
     '',
     `Services: ${count(services.added.length)} new, ${count(services.changed.length)} change, ` +
