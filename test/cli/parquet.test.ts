@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -360,6 +360,25 @@ describe('a file that is no whole Parquet file', () => {
     )
   })
 
+  it('is refused where what it says of its row groups would fill the memory', () => {
+    const footer = 64 * 1024 * 1024 + 1
+    const path = write(Buffer.from('PAR1'))
+    const tail = Buffer.alloc(8)
+    tail.writeUInt32LE(footer)
+    tail.write('PAR1', 4)
+    const file = openSync(path, 'r+')
+    // Nothing is stored of what lies between.
+    writeSync(file, tail, 0, tail.length, 4 + footer)
+    closeSync(file)
+    expect(() => openInput(path, null)).toThrow(
+      expect.objectContaining({
+        code: 'INPUT_FORMAT',
+        message: `${path} has a footer of 67108865 bytes, of at most 67108864`,
+        cure: 'write it anew with larger row groups, or as several files',
+      }),
+    )
+  })
+
   it('is told from the other formats', () => {
     for (const extension of ['csv', 'ndjson']) {
       const path = write(good, extension)
@@ -376,7 +395,7 @@ describe('a file that is no whole Parquet file', () => {
     const input = openInput(path, null)
     if (input.format !== 'parquet') throw new Error('not Parquet')
     const second = input.parquet.groups[1]!
-    const at = Number(second.chunks.get('amount')!.meta_data!.data_page_offset)
+    const at = second.chunks.get('amount')!.begin
     const bad = Buffer.from(good)
     bad.fill(0xff, at, at + 40)
     const damaged = write(bad)

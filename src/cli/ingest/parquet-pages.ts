@@ -55,19 +55,15 @@ export class ColumnPages<T> {
     this.#column = column.name
     this.#convert = convert
     this.#none = none
-    const chunk = group.chunks.get(column.name)
-    const { meta_data: meta } = chunk ?? {}
-    const dictionary = Number(meta?.dictionary_page_offset ?? 0)
-    const data = Number(meta?.data_page_offset ?? -1)
-    this.#at = dictionary > 0 ? Math.min(dictionary, data) : data
-    this.#end = this.#at + Number(meta?.total_compressed_size ?? 0)
-    if (meta === undefined || !(this.#at >= 0) || !(this.#end >= this.#at) || this.#end > bytes) {
-      throw this.#damaged(meta === undefined ? 'the group has no such column' : `it should end at byte ${this.#end}`)
+    const place = group.chunks.get(column.name)
+    this.#at = place?.begin ?? -1
+    this.#end = place?.end ?? -1
+    if (place === undefined) throw this.#damaged('the group has no such column')
+    if (!(this.#at >= 0) || !(this.#end >= this.#at) || this.#end > bytes) {
+      throw this.#damaged(`it should end at byte ${this.#end}`)
     }
-    if (chunk!.file_path !== undefined && chunk!.file_path !== '') {
-      throw this.#damaged(`its values are in another file, ${chunk!.file_path}`)
-    }
-    this.#form = { element: column.path.at(-1)!.element, codec: meta.codec }
+    if (place.elsewhere !== '') throw this.#damaged(`its values are in another file, ${place.elsewhere}`)
+    this.#form = { element: column.path.at(-1)!.element, codec: place.codec }
   }
 
   /** What the next row has. */
