@@ -110,7 +110,7 @@ export async function archiveBench(report: (name: string, value: string) => void
     await archive.stats('payments', AT, [CARD], null)
     report('archive stats', `${(performance.now() - started.wall_ms).toFixed(0)} ms`)
     started = clock()
-    await archive.sequences('payments', 'log/payments/0', ROWS)
+    await archive.sequences([{ table: 'payments' }], 'log/payments/0', ROWS)
     report('archive count of sequences', `${(performance.now() - started.wall_ms).toFixed(0)} ms`)
   } finally {
     await archive.close()

@@ -2,7 +2,7 @@ import type { SourceModel } from '../features/model.ts'
 import { sourceOrigin } from '../stores/archive-columns.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
 import { type EventLog, renewCure } from '../stores/event-log.ts'
-import { firstSkipped, skippedBelow } from '../stores/skipped-offsets.ts'
+import { firstSkipped, skippedTable } from '../stores/skipped-offsets.ts'
 import { archiveIncarnation, formerPartitions } from '../stores/topic-incarnations.ts'
 import { BackfillError } from './backfill-error.ts'
 
@@ -68,10 +68,9 @@ async function assertRange(
   const { topic } = source
   const { table } = source.archive!
   const origin = sourceOrigin(source, partition, incarnation)
-  const missingBelow = async (below: number) => {
-    const held = await archive.sequences(table, origin, below)
-    return below - first - held - (await skippedBelow(archive, source, partition, below, incarnation))
-  }
+  // An offset counts once: one archiver may have skipped what another, of newer definitions, took.
+  const known = [{ table }, skippedTable(source)]
+  const missingBelow = async (below: number) => below - first - (await archive.sequences(known, origin, below))
   const missing = end <= first ? 0 : await missingBelow(end)
   if (missing <= 0) return
   // Below `low` nothing is missing, below `high` something is.

@@ -77,6 +77,13 @@ export interface ArchiveStats {
   readonly keys: number
 }
 
+/** A table of which each row stands for its own sequence, or for all from that one up to and without the number in a column. */
+export interface SequenceTable {
+  readonly table: string
+  /** The column, of whole numbers. */
+  readonly until?: string
+}
+
 /** What tells one event from all others, in canonical form. */
 export interface ArchivedEvent {
   readonly id: string
@@ -107,10 +114,10 @@ export interface EventArchive {
   firstSequence(table: string, origin: string): Promise<number | null>
   lastSequence(table: string, origin: string): Promise<number | null>
   /**
-   * How many different sequences of an origin are archived below `below`: as many as `below` says when there is no hole. `until`: a
-   * column of whole numbers; each row stands for all sequences from its own up to and without that number.
+   * How many different sequences of an origin are archived below `below`, in whichever of the tables: as many as `below` says when there is
+   * no hole. A table that is not there holds none.
    */
-  sequences(table: string, origin: string, below: number, until?: string): Promise<number>
+  sequences(tables: readonly SequenceTable[], origin: string, below: number): Promise<number>
   /** Of each event whether a row of the table has its id and its time, which `precision` floors as in a scan. For few events. */
   found(
     table: string,

@@ -1,6 +1,6 @@
 import type { SourceModel } from '../features/model.ts'
 import { sourceOrigin } from './archive-columns.ts'
-import type { ArchiveColumn, EventArchive } from './event-archive.ts'
+import type { ArchiveColumn, EventArchive, SequenceTable } from './event-archive.ts'
 
 /**
  * Offsets of the log that no table will ever hold, as there is no valid event at them. The archive keeps them itself, so that it can
@@ -50,9 +50,12 @@ export function skippedBelow(
   below: number,
   incarnation = 1,
 ): Promise<number> {
-  const origin = sourceOrigin(source, partition, incarnation)
-  if (source.where === null) return archive.sequences(SKIPPED, origin, below)
-  return archive.sequences(PASSED, origin, below, UNTIL.name)
+  return archive.sequences([skippedTable(source)], sourceOrigin(source, partition, incarnation), below)
+}
+
+/** Where skipped offsets of a source are noted. */
+export function skippedTable({ where }: SourceModel): SequenceTable {
+  return where === null ? { table: SKIPPED } : { table: PASSED, until: UNTIL.name }
 }
 
 /** The first offset that was skipped: it was seen, and a source's first event may come long after it. Null: none was. */

@@ -5,7 +5,9 @@ import { writtenHash } from '../../src/features/fingerprint.ts'
 import { avg, count, eq, rate, sum } from '../../src/index.ts'
 import { MemoryEventArchive } from '../../src/stores/archive/memory.ts'
 import type { ArchiveInsert } from '../../src/stores/event-archive.ts'
+import { noteSkipped } from '../../src/stores/skipped-offsets.ts'
 import { archiveLoaded, readTimelines } from '../../src/stores/timeline-registry.ts'
+import { TopicArchiver } from '../../src/stream/topic-archiver.ts'
 import { ForgetfulStore } from './forgetful-store.ts'
 import { clock, DAY, modelOf, payment, payments, T, time, values, wider } from './payments-kit.ts'
 import { memoryStores, Whole } from './whole.ts'
@@ -240,6 +242,30 @@ describe('the hand-over from archive to stream', () => {
     await whole.archive()
     await whole.backfill()
     expect(await values(whole)).toEqual([1, 1000])
+  })
+
+  it('names a hole in the archive also where one archiver skipped what another took', async () => {
+    const stores = memoryStores(clock)
+    const model = modelOf({ n: count().over('7d') })
+    const before = await new Whole(model, 'wall', clock, stores).open()
+    await before.send('payments', [payment('a', 19), payment('b', 19), payment('c', 19)])
+    await before.stream()
+    const source = model.sources.get('payments')!
+    const { log, archive } = stores
+    const partition = (await log.ranges('payments')).find(({ end }) => end === 3)!.partition
+    const archiver = new TopicArchiver({
+      ...{ log, archive, sources: [source], maxBatch: 1 },
+      onSkipped: async () => {},
+      onGap: async () => {},
+    })
+    await archiver.step()
+    // One of older definitions had refused the first, too, and nobody ever got the third.
+    await noteSkipped(archive, source, partition, [0, 1], time.now)
+    await log.commit('millrace-archive', 'payments', new Map([[partition, 3]]))
+    const wanted = modelOf({ n: count().over('7d'), spend: sum(payments.amount).over('7d') })
+    const whole = await new Whole(wanted, 'wall', clock, stores).open()
+    await expect(whole.backfill()).rejects.toThrow(/payments lacks 1 of the 3 events .*, the first of them at offset 2/)
+    expect((await values(whole))[1]).toBe('incomplete')
   })
 
   it('names a hole in the archive and stays incomplete', async () => {

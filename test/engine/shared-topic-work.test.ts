@@ -102,7 +102,7 @@ describe('the archiver of a topic that sources share', () => {
     })
   }
   const held = async (archive: MemoryEventArchive, source = transfers, below = 100) => [
-    await archive.sequences(source.archive!.table, sourceOrigin(source, 0), below),
+    await archive.sequences([{ table: source.archive!.table }], sourceOrigin(source, 0), below),
     await skippedBelow(archive, source, 0, below),
   ]
 
@@ -180,7 +180,7 @@ describe('the archiver of a topic that sources share', () => {
     const archive = new MemoryEventArchive()
     await archiverOf(log, archive, [transfers]).step()
     expect(await held(archive, transfers, 1_000)).toEqual([1, 800])
-    expect(await archive.sequences('millrace_passed', sourceOrigin(transfers, 0), 1_000)).toBe(2)
+    expect(await archive.sequences([{ table: 'millrace_passed' }], sourceOrigin(transfers, 0), 1_000)).toBe(2)
   })
 
   it('notes as many offsets without a message as a long aborted transaction leaves', async () => {

@@ -48,7 +48,7 @@ test.each([1, 20_000])(
       const held = (await archive.lastSequence('events', 'log/a/0'))! + 1
       expect(held).toBeGreaterThanOrEqual(acknowledged)
       expect(held % batch).toBe(0)
-      expect(await archive.sequences('events', 'log/a/0', held)).toBe(held)
+      expect(await archive.sequences([{ table: 'events' }], 'log/a/0', held)).toBe(held)
       expect(await archive.stats('events', AT, [CARD], null)).toMatchObject({ rows: held })
       expect(await readRows(archive, scanOf('events'))).toHaveLength(held)
       await archive.close()

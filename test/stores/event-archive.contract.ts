@@ -193,9 +193,9 @@ export function eventArchiveContract(name: string, open: () => Promise<EventArch
         await insertRows(archive, table, columns, three, { origin: 'log/a/0', first: 1 })
         await insertRows(archive, table, columns, three, { origin: 'log/a/0', first: 6 })
         await insertRows(archive, table, columns, three, { origin: 'log/b/0', first: 4 })
-        const count = (below: number) => archive.sequences(table, 'log/a/0', below)
+        const count = (below: number) => archive.sequences([{ table }], 'log/a/0', below)
         expect(await Promise.all([0, 1, 4, 6, 7, 1_000].map(count))).toEqual([0, 1, 4, 4, 5, 7])
-        expect(await archive.sequences('nowhere', 'log/a/0', 5)).toBe(0)
+        expect(await archive.sequences([{ table: 'nowhere' }], 'log/a/0', 5)).toBe(0)
       })
 
       test('counts runs, which may lie over one another, and of which the bound cuts one', async () => {
@@ -206,10 +206,24 @@ export function eventArchiveContract(name: string, open: () => Promise<EventArch
         await insertRows(archive, table, columns, [run(5), run(4)], { origin: 'log/a/0', first: 2 })
         await insertRows(archive, table, columns, [run(12)], { origin: 'log/a/0', first: 8 })
         await insertRows(archive, table, columns, [run(8)], { origin: 'log/b/0', first: 5 })
-        const covered = (below: number) => archive.sequences(table, 'log/a/0', below, 'until')
+        const covered = (below: number) => archive.sequences([{ table, until: 'until' }], 'log/a/0', below)
         expect(await Promise.all([0, 1, 4, 8, 9, 11, 1_000].map(covered))).toEqual([0, 1, 4, 5, 6, 8, 9])
-        expect(await archive.sequences('nowhere', 'log/a/0', 5, 'until')).toBe(0)
+        expect(await archive.sequences([{ table: 'nowhere', until: 'until' }], 'log/a/0', 5)).toBe(0)
       })
+    })
+
+    test('sequences in several tables count once', async () => {
+      const { table, columns } = await newTable()
+      const noted = await newTable([column('until', int)])
+      const two = [
+        ['a', T0, 'c'],
+        ['b', T0, 'c'],
+      ]
+      await insertRows(archive, table, columns, two, { origin: 'log/a/0', first: 1 })
+      await insertRows(archive, noted.table, noted.columns, [['a', T0, 'c', 4]], { origin: 'log/a/0', first: 2 })
+      const tables = [{ table }, { table: noted.table, until: 'until' }, { table: 'nowhere' }]
+      const count = (below: number) => archive.sequences(tables, 'log/a/0', below)
+      expect(await Promise.all([0, 2, 3, 4, 1_000].map(count))).toEqual([0, 1, 2, 3, 3])
     })
 
     describe('stats', () => {

@@ -45,7 +45,7 @@ describe('tables that somebody else made take events', () => {
       type.kind === 'time' && precision === 's' && value !== null ? Math.floor(Number(value) / 1_000) * 1_000 : value
     expect(rows.map((row) => row.values[0]).sort()).toEqual(values.map(floor).sort())
     expect(await foreign.archive.lastSequence(table, 'file/test')).toBeNull()
-    expect(await foreign.archive.sequences(table, 'file/test', 5)).toBe(0)
+    expect(await foreign.archive.sequences([{ table }], 'file/test', 5)).toBe(0)
   })
 
   test.each([

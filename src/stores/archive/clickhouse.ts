@@ -8,6 +8,7 @@ import type {
   ArchiveTable,
   EventArchive,
   HashedEvent,
+  SequenceTable,
 } from '../event-archive.ts'
 import { ArchiveError } from '../event-archive.ts'
 import { archiveError, type ClickHouseLink } from './clickhouse-link.ts'
@@ -101,15 +102,22 @@ export class ClickHouseArchive implements EventArchive {
     return this.#extremeSequence(table, origin, 'max')
   }
 
-  async sequences(table: string, origin: string, below: number, until?: string): Promise<number> {
-    const where = `${ORIGIN} = ${quoteText(origin)} AND ${SEQUENCE} < ${below}`
-    if (until !== undefined) {
-      const run = `range(toUInt64(${SEQUENCE}), least(toUInt64(${quoteName(until)}), toUInt64(${below})))`
-      const settings = settingsClause({ max_block_size: RUNS_AT_ONCE, max_execution_time: 0 })
-      return (await this.#sequenceQuery(table, `groupBitmap(arrayJoin(${run}))`, `${where} ${settings}`)) ?? 0
+  async sequences(tables: readonly SequenceTable[], origin: string, below: number): Promise<number> {
+    const where = `WHERE ${ORIGIN} = ${quoteText(origin)} AND ${SEQUENCE} < ${below}`
+    const parts: string[] = []
+    for (const { table, until } of tables) {
+      if (!(await this.#hasSequences(table))) continue
+      const end = until === undefined ? null : `least(toUInt64(${quoteName(until)}), toUInt64(${below}))`
+      const one = end === null ? `toUInt64(${SEQUENCE})` : `arrayJoin(range(toUInt64(${SEQUENCE}), ${end}))`
+      parts.push(`SELECT ${one} AS one FROM ${this.#address(table).sql} ${where}`)
     }
+    if (parts.length === 0) return 0
     // A bitmap counts exactly, in a bit for each of a dense range; uniqExact would keep every number.
-    return (await this.#sequenceQuery(table, `groupBitmap(toUInt64(${SEQUENCE}))`, where)) ?? 0
+    const sql = `SELECT toFloat64(groupBitmap(one)) FROM (${parts.join(' UNION ALL ')})`
+    const settings = settingsClause({ max_block_size: RUNS_AT_ONCE, max_execution_time: 0 })
+    const names = tables.map(({ table }) => table).join(', ')
+    const [answer] = await this.#firstRow(`${sql} ${settings}`, `read the sequences of ${names}`)
+    return answer ?? 0
   }
 
   async found(
@@ -196,11 +204,15 @@ export class ClickHouseArchive implements EventArchive {
 
   /** One number about an origin; null where the table is not there, or has no columns that say where rows came from. */
   async #sequenceQuery(table: string, value: string, where: string): Promise<number | null> {
-    const described = this.#tables.get(table) ?? (await this.describe(table))
-    if (!described?.columns.has('_origin') || !described.columns.has('_sequence')) return null
+    if (!(await this.#hasSequences(table))) return null
     const sql = `SELECT ifNull(toFloat64(${value}), nan) FROM ${this.#address(table).sql} WHERE ${where}`
     const [answer] = await this.#firstRow(sql, `read the sequences of ${table}`)
     return answer ?? null
+  }
+
+  async #hasSequences(table: string): Promise<boolean> {
+    const described = this.#tables.get(table) ?? (await this.describe(table))
+    return described?.columns.has('_origin') === true && described.columns.has('_sequence')
   }
 
   /** The numbers of the first row of an answer. */

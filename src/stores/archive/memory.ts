@@ -12,6 +12,7 @@ import {
   type BlockColumn,
   type EventArchive,
   type HashedEvent,
+  type SequenceTable,
 } from '../event-archive.ts'
 import { archiveTypeProblem, columnTypeSql } from './clickhouse-types.ts'
 import { createSql, missingColumns } from './create-sql.ts'
@@ -108,11 +109,13 @@ export class MemoryEventArchive implements EventArchive {
     return found.length === 0 ? null : found.reduce((a, b) => Math.max(a, b))
   }
 
-  async sequences(table: string, origin: string, below: number, until?: string): Promise<number> {
+  async sequences(tables: readonly SequenceTable[], origin: string, below: number): Promise<number> {
     const seen = new Set<number>()
-    for (const { sequence, values } of this.#of(table, origin)) {
-      const end = until === undefined ? sequence + 1 : Number(values.get(until))
-      for (let one = sequence; one < Math.min(end, below); one++) seen.add(one)
+    for (const { table, until } of tables) {
+      for (const { sequence, values } of this.#of(table, origin)) {
+        const end = until === undefined ? sequence + 1 : Number(values.get(until))
+        for (let one = sequence; one < Math.min(end, below); one++) seen.add(one)
+      }
     }
     return seen.size
   }

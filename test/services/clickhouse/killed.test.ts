@@ -93,7 +93,7 @@ describe('killed in the middle of an insert: all of it is there or nothing', () 
     // The same insert again, as whoever was not answered does it.
     if (error !== null) await insertRows(archive, 'inserted', COLUMNS, rows(COUNT), origin)
     first += COUNT
-    expect(await archive.sequences('inserted', 'log/a/0', first)).toBe(first)
+    expect(await archive.sequences([{ table: 'inserted' }], 'log/a/0', first)).toBe(first)
     expect(await archive.lastSequence('inserted', 'log/a/0')).toBe(first - 1)
   })
 })

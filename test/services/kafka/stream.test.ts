@@ -245,7 +245,7 @@ it('counts no aborted transaction, waits for an open one, and marks and archives
     await archiving.step()
     return (await marks()).get(0) === end && archiving.positions.get(0) === end
   })
-  const held = await archive.sequences('payments', logOrigin(topic, 0), end)
+  const held = await archive.sequences([{ table: 'payments' }], logOrigin(topic, 0), end)
   expect([held, await skippedBelow(archive, source, 0, end)]).toEqual([7, 9])
 })
 
