@@ -56,6 +56,8 @@ export class PageSession {
   readonly #port = freePorts(1)
   #cwd = join(this.#home, 'millrace')
   #toCopy: string | null = null
+  /** What was started last and may go on: nothing was defined since. */
+  #goesOn: string | null = null
 
   constructor(options: PageSessionOptions = {}) {
     this.#options = options
@@ -77,6 +79,7 @@ export class PageSession {
 
   /** Writes a file of the page into the folder in which its shell is. */
   async write(file: string, text: string): Promise<void> {
+    if (/^feature-defs\/|^millrace\.config/.test(file)) this.#goesOn = null
     mkdirSync(dirname(join(this.#cwd, file)), { recursive: true })
     writeFileSync(join(this.#cwd, file), text.replaceAll(ADDRESS, await this.#url()).replace(WAITS, WAITS_HERE))
   }
@@ -148,6 +151,7 @@ export class PageSession {
 
   /** What it says first: a line for people, or none. */
   async #start(command: string): Promise<string> {
+    if (this.#goesOn === command) return ''
     // One port for what is asked: a reader has stopped the one before.
     const answers = /dev|serve|demo/.test(command)
     for (const [other, one] of this.#stay)
@@ -160,6 +164,7 @@ export class PageSession {
     const cwd = command === 'npm run demo' ? ROOT : this.#cwd
     const started = await BackgroundProcess.start(installed, [...args, '--port', port], cwd, this.#env)
     this.#stay.set(command, started)
+    this.#goesOn = command
     this.#toCopy = command === 'npm run demo' ? await started.said(/^ +curl /) : null
     return `${started.first.replaceAll(await this.#url(), ADDRESS)}\n`
   }
