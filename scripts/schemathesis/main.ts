@@ -68,14 +68,14 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace-api-'))
 const report = join(folder, 'report.xml')
 let server: DevServer | null = null
 try {
-  const program = await schemathesisProgram()
+  const [python, script] = await schemathesisProgram()
   server = await DevServer.start(join(folder, 'data'))
   const { url } = server
   await send(url)
   const operations = await operationsOf(url)
   const config = join(import.meta.dirname, 'schemathesis.toml')
   const options = ['--url', url, '--no-color', '--report', 'junit', '--report-junit-path', report]
-  const code = await run(program, ['--config-file', config, 'run', ...options, `${url}/openapi.json`])
+  const code = await run(python, [script, '--config-file', config, 'run', ...options, `${url}/openapi.json`])
   const counts = countsOf(report)
   // A run that tried nothing, or after which the server is gone, has not passed.
   const troubles = [

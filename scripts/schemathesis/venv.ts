@@ -21,10 +21,10 @@ export async function pythonMissing(): Promise<string | null> {
 }
 
 /**
- * The program, from an environment of its own that is kept for the versions in requirements.txt and this Python. Made where it is not
+ * The command line that begins it, from an environment of its own that is kept for the versions in requirements.txt and this Python. Made where it is not
  * there yet. Throws a sentence where it cannot be made.
  */
-export async function schemathesisProgram(): Promise<string> {
+export async function schemathesisProgram(): Promise<readonly [python: string, script: string]> {
   const obstacle = await pythonMissing()
   if (obstacle !== null) throw new Error(obstacle)
   const { stdout: version } = await run('python3', ['-VV'])
@@ -47,5 +47,6 @@ export async function schemathesisProgram(): Promise<string> {
     }
     writeFileSync(whole, '')
   })
-  return join(folder, 'bin/schemathesis')
+  // The script's own first line names the place where it was made, and a checkout may be moved.
+  return [join(folder, 'bin/python'), join(folder, 'bin/schemathesis')]
 }
