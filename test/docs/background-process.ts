@@ -11,9 +11,7 @@ function readyUrl(line: string): string | null {
 
 /** A process of millrace that stays until it is stopped. */
 export class BackgroundProcess {
-  /** Where it answers. */
-  readonly url: string
-  /** The line by which it said so. */
+  /** The line by which it said that it is ready, and where. */
   readonly first: string
   readonly #child: ChildProcess
   readonly #ended: Promise<unknown>
@@ -24,7 +22,6 @@ export class BackgroundProcess {
     this.#ended = ended
     this.#lines = lines
     this.first = first
-    this.url = readyUrl(first)!
   }
 
   /** Resolves when it is ready. Throws, with what it said, where it ends before. */

@@ -110,11 +110,6 @@ export class PageSession {
     return this.#toCopy
   }
 
-  /** Where what stays answers: `npx millrace serve`, say. */
-  urlOf(command: string): string {
-    return this.#stay.get(command)!.url
-  }
-
   async end(): Promise<void> {
     await Promise.all([...this.#stay.values()].map((one) => one.stop()))
     rmSync(this.#home, { recursive: true, force: true })
