@@ -79,6 +79,8 @@ export interface ServerProcess {
   readonly signal: AbortSignal
   /** Opens something that needs a server; one that is away is waited for. Rejects when the process is to stop. */
   readonly opened: <T>(what: string, open: () => Promise<T>) => Promise<T>
+  /** The same for a server without which it is ready all the same: what is wrong with that one is a note. */
+  readonly openedBeside: <T>(what: string, open: () => Promise<T>) => Promise<T>
   /** Answers calls beside those for health and metrics from now on. */
   readonly mount: (app: Fetching) => void
   /** Says again and again by which definitions this process works, and looks who works by others. */
@@ -116,15 +118,17 @@ export async function runServerProcess(
     counter: (source, column) => metrics.computed(source, column),
     tell: (source, column, message) => log.warn({ source, column }, message),
   })
-  const troubles = new Troubles((where, message) => {
+  const tell = (where: string, message: string | null): void => {
     if (message === null) log.info({ where }, 'all is well again')
     else log.warn({ where }, message)
-  })
+  }
+  const troubles = new Troubles(tell)
+  const asides = new Troubles(tell)
   const { signal, release } = onInterrupt()
   let isReady = false
   let others: readonly string[] = []
   const reasons = () => [...(isReady ? [] : ['it is starting']), ...unready(), ...troubles.all]
-  const ops = opsApp({ ready: reasons, notes: () => others, metrics })
+  const ops = opsApp({ ready: reasons, notes: () => [...others, ...asides.all], metrics })
   let app: Fetching | null = null
   const fetch = (request: Request) =>
     app === null || OPS_PATHS.some((path) => request.url.endsWith(path)) ? ops.fetch(request) : app.fetch(request)
@@ -147,6 +151,7 @@ export async function runServerProcess(
       troubles,
       signal,
       opened: (what, open) => untilOpened(what, open, { troubles, signal }),
+      openedBeside: (what, open) => untilOpened(what, open, { troubles: asides, signal }),
       mount: (mounted) => {
         app = mounted
       },

@@ -1,6 +1,7 @@
 import { createApi } from '../../serving/http/api.ts'
 import { StoreProgress } from '../../serving/store-progress.ts'
 import { VectorService } from '../../serving/vector-service.ts'
+import type { KafkaEventLog } from '../../stores/log/kafka/kafka.ts'
 import { command } from '../command.ts'
 import { EngineClock } from '../engine-clock.ts'
 import { every } from '../every.ts'
@@ -42,11 +43,19 @@ export default command({
       const { config, model, metrics, troubles, signal, log: lines } = process
       const redis = await process.opened('Redis', () => openServerStore(config))
       const store = new MeteredStore(redis, metrics)
-      const log = await process.opened('Kafka', () => openServerLog(config))
+      let log: KafkaEventLog | null = null
+      let intake: ReturnType<typeof makeIntake> | null = null
+      // Vectors come from Redis alone: who starts while Kafka is away answers them.
+      const opening = process.openedBeside('Kafka', async () => {
+        log ??= await openServerLog(config)
+        await ensureTopics(log, model, config.kafka!.partitions)
+        intake = makeIntake(log, model)
+      })
+      // What it fails with is asked for at the end of the start.
+      opening.catch(() => {})
       const clock = new EngineClock(config.clock)
       const compactor = new Compactor(store, (source, count) => metrics.source(source).conflicts(count))
       try {
-        await process.opened('start', () => ensureTopics(log, model, config.kafka!.partitions))
         const progress = new StoreProgress(store, model)
         const served = new VectorService({
           model,
@@ -66,12 +75,12 @@ export default command({
         }
         await process.opened('start', refresh)
         await process.opened('start', () => process.tellDefinitions(store))
-        const intake = makeIntake(log, model)
         process.mount(
           createApi({
             model,
             vectors: served,
             append: async (source, events) => {
+              if (intake === null) throw new Error('Kafka has not answered since this process started')
               await intake(source, events)
               metrics.source(source.name).events('api', events.length)
             },
@@ -82,10 +91,10 @@ export default command({
           }),
         )
         process.ready({ services: [...model.services.keys()] })
-        await every(REFRESH_MS, signal, { where: 'upkeep', troubles }, refresh)
+        await Promise.all([opening, every(REFRESH_MS, signal, { where: 'upkeep', troubles }, refresh)])
       } finally {
         await compactor.stop()
-        await log.close()
+        await (log as KafkaEventLog | null)?.close()
         await store.close()
       }
       return EXIT.ok
