@@ -239,7 +239,7 @@ function memoryRows(memory: Memory | null): Row[] {
     [
       'expected',
       estimate === null
-        ? 'not known: the archive has no events of it, or its key is computed'
+        ? 'not known: the archive has no events of it'
         : `about ${bytes(estimate.bytes)} for its timeline, as plan says`,
     ],
   ]

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import type { ArchiveColumn, EventArchive } from '../stores/event-archive.ts'
 import type { OnlineStore } from '../stores/online-store.ts'
 import { readTimelines } from '../stores/timeline-registry.ts'
+import { archiveSample, type SampleScan } from './archive-sample.ts'
 import { readLiveParts } from './live-definitions.ts'
 import { timelineSize } from './timeline-size.ts'
 
@@ -29,6 +30,11 @@ export function createInspectApi(store: OnlineStore, archive: EventArchive): Hon
     }>()
     if ((await archive.describe(asked.table)) === null) return c.json(null)
     return c.json(await archive.stats(asked.table, asked.time, asked.key, asked.from_ms))
+  })
+  app.post('/archive-sample', async (c) => {
+    const scan = await c.req.json<SampleScan>()
+    if ((await archive.describe(scan.table)) === null) return c.json({ blocks: [] })
+    return c.json(await archiveSample(archive, scan))
   })
   return app
 }

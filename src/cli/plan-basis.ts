@@ -4,6 +4,7 @@ import type { Model, TimelineModel } from '../features/model.ts'
 import type { HeldTimeline, PlanBasis } from '../features/plan.ts'
 import { archiveColumns } from '../stores/archive-columns.ts'
 import { getJson, postJson } from './answer.ts'
+import { computedStats } from './archive-sample.ts'
 import type { Backend } from './request.ts'
 
 /** Of a data folder that is not there yet: nothing is served, nothing is held. */
@@ -23,20 +24,23 @@ export async function planBasis(backend: Backend, model: Model, clock: ClockMode
   return { live, timelines: records, stats, clock, now_ms }
 }
 
-/** Null where there is no archive, no table yet, nothing in it from then on, or no column of it that tells entities apart. */
+/** Null where there is no archive, no table yet, or nothing in it from then on. Where a part of the key is computed, by a sample. */
 async function timelineStats(
   backend: Backend,
-  { source, key }: TimelineModel,
+  timeline: TimelineModel,
   from_ms: number | null,
 ): Promise<TimelineStats | null> {
-  if (source.archive === null || key.some((column) => column >= source.raw.length)) return null
+  const { source, key } = timeline
+  if (source.archive === null) return null
+  const isComputed = key.some((column) => column >= source.raw.length)
   const columns = archiveColumns(source)
   const asked = {
     table: source.archive.table,
     time: columns[source.time]!,
-    key: key.map((column) => columns[column]!),
+    key: isComputed ? [] : key.map((column) => columns[column]!),
     from_ms,
   }
   const stats = await postJson<TimelineStats | null>(backend, '/admin/v1/archive-stats', asked)
-  return stats === null || stats.rows === 0 ? null : stats
+  if (stats === null || stats.rows === 0) return null
+  return isComputed ? computedStats(backend, timeline, from_ms, stats) : stats
 }

@@ -15,7 +15,7 @@ export function featureParts({ timeline, columns, spec, window_ms, delay_ms }: F
   return {
     source: source.name,
     entity: entity.name,
-    'key columns': key.map(name).join(', '),
+    'key columns': key.map((number) => versioned(source.columns[number]!)).join(', '),
     'id column': name(source.id),
     'time column': name(source.time),
     ...(kinds === null
@@ -32,6 +32,10 @@ export function featureParts({ timeline, columns, spec, window_ms, delay_ms }: F
     ...(delay_ms === 0 ? {} : { delay: formatDuration(delay_ms) }),
     ...Object.fromEntries(columns.flatMap((number) => columnParts(source.columns[number]!))),
   }
+}
+
+function versioned({ name, type }: SourceColumn): string {
+  return type.version === undefined ? name : `${name} of version ${type.version}`
 }
 
 function columnParts({ name, type, nullable }: SourceColumn): [string, string][] {

@@ -75,7 +75,7 @@ function planText({ features, services, timelines, unused, bytes: total }: Plan)
       `  ${source} by ${entity}, for ${groups.join(', ')}`,
       `    keeps ${columns.length === 0 ? 'no columns' : columns.join(', ')}, for ${formatDuration(retention_ms)}`,
       `    ${backfill.due ? styled('yellow', backfill.why) : backfill.why}`,
-      `    memory: ${memory === null ? 'not known, as the archive has no events of it, or its key is computed' : memoryText(memory)}`,
+      `    memory: ${memory === null ? 'not known, as the archive has no events of it' : memoryText(memory)}`,
     )
   }
   for (const { source, entity } of unused) lines.push(`  ${source} by ${entity}: no feature reads it any more`)
