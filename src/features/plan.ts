@@ -200,7 +200,10 @@ function planBackfill(
   const reach_ms = Math.max(0, ...features.map(({ window_ms, delay_ms }) => window_ms + delay_ms))
   const wanted_ms = clock === 'history' ? 0 : now_ms - reach_ms
   if (since_ms <= wanted_ms) {
-    return { due: false, why: before === 0 ? 'no backfill: it keeps no columns' : 'no backfill: the columns are kept' }
+    const why = before === 0 ? 'no backfill: it keeps no columns' : 'no backfill: the columns are kept'
+    // A longer lookback makes nothing incomplete that is asked for now: whoever asks for the past has to want it.
+    const isShort = clock !== 'history' && since_ms > now_ms - timeline.retention_ms
+    return { due: false, why: isShort ? `${why}; ${lookbackShort(model, timeline, since_ms + reach_ms)}` : why }
   }
   const since = new Date(since_ms).toISOString()
   const why =
@@ -208,6 +211,13 @@ function planBackfill(
       ? `backfill: it is complete since ${since} only`
       : `backfill: its windows reach back ${formatDuration(reach_ms)}, and it is complete since ${since} only`
   return { due: true, why }
+}
+
+/** Says that values of the past are not exact as far back as the source wants them, and what makes them so. */
+function lookbackShort(model: Model, timeline: TimelineModel, exact_ms: number): string {
+  const groups = [...model.groups.values()].filter((group) => group.timeline === timeline).map(({ name }) => name)
+  const since = new Date(exact_ms).toISOString()
+  return `values of the past are exact since ${since} only: millrace backfill ${groups.join(' ')} reaches back for all of the lookback`
 }
 
 /** Since when all columns that the features read are complete; null: one is not. */

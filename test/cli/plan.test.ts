@@ -224,6 +224,21 @@ describe('which timelines need a backfill, and why', () => {
       'no backfill: the columns are kept',
     ],
     [
+      'one that holds less than its lookback',
+      modelOf(),
+      { timelines: held(modelOf(), NOW - 8 * DAY) },
+      false,
+      'no backfill: the columns are kept; values of the past are exact since 2025-12-31T00:00:00.000Z only: ' +
+        'millrace backfill spending reaches back for all of the lookback',
+    ],
+    [
+      'the same under the clock of history, which looks back without end',
+      modelOf(),
+      { timelines: held(modelOf(), 0), clock: 'history' },
+      false,
+      'no backfill: the columns are kept',
+    ],
+    [
       'a new column',
       modelOf({ ...features, shops: lastN(payments.shop, 3).over('7d') }),
       { timelines: held(modelOf(), NOW - 9 * DAY) },
