@@ -11,6 +11,10 @@ import { pause } from './pause.ts'
 /** Messages of a partition in one insert at most: each insert makes a part of the table, so few large ones are wanted. */
 export const ARCHIVE_BATCH_MAX = 10_000
 
+/** Messages of all partitions that are held at once, and their bytes: a worker that is far behind has full batches of each. */
+const HELD_MESSAGES = 10 * ARCHIVE_BATCH_MAX
+const HELD_BYTES = 64 * 1024 * 1024
+
 /** Messages parsed in one go, about a millisecond: requests of the same process are answered in between. */
 const TURN_MESSAGES = 250
 
@@ -76,6 +80,8 @@ export class TopicArchiver {
   /** The partitions that were this worker's when it last looked where to go on; null: before that. */
   #assigned: readonly number[] | null = null
   readonly #faults = new PartitionFaults()
+  /** The partition that is read first has the next one's turn after it. */
+  #turn = 0
   /** The trouble that was told of last. */
   #told: string | null = null
   #committed_ms = 0
@@ -145,12 +151,16 @@ export class TopicArchiver {
       this.sources.map((source) => [source, new ArchiveBatch(source, this.#identity.incarnation)]),
     )
     let messages = 0
-    for (const partition of assigned) {
+    let bytes = 0
+    const first = this.#turn++ % Math.max(1, assigned.length)
+    for (const partition of [...assigned.slice(first), ...assigned.slice(0, first)]) {
+      if (messages >= HELD_MESSAGES || bytes >= HELD_BYTES) break
       if (!this.#faults.isDue(partition)) continue
       for (const [position, sources] of this.#places(partition)) {
         const read = await this.#read(partition, position, sources)
         if (read === null || read.nextOffset === position) continue
         messages += read.values.length
+        for (const value of read.values) bytes += value.length
         for (const source of sources) await this.#take(batches.get(source)!, partition, position, read)
       }
     }

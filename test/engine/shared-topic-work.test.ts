@@ -212,4 +212,29 @@ describe('the archiver of a topic that sources share', () => {
     expect(await held(archive)).toEqual([2, 0])
     expect(await log.committed(archiveGroup(transfers), TOPIC)).toEqual(new Map([[0, 2]]))
   })
+
+  it('holds so many bytes of messages at once at most, whatever partitions there are, and passes none by', async () => {
+    const partitions = Array.from({ length: 30 }, (_, partition) => partition)
+    const [each, bytes] = [6, 900_000]
+    const log = await logOf([])
+    log.assigned = async () => partitions
+    log.ranges = async () => partitions.map((partition) => ({ partition, start: 0, end: each }))
+    log.commit = async () => {}
+    log.read = async (_topic, partition, offset) => {
+      const values = Array.from({ length: each - offset }, (_, i) => {
+        const event = { id: `${partition}/${offset + i}`, at: NOW, card_id: 'c', amount: 1, kind: 'transfer' }
+        return Buffer.from(JSON.stringify({ ...event, more: 'x'.repeat(bytes) }))
+      })
+      return { baseOffset: offset, values, append_ms: values.map(() => NOW), nextOffset: each }
+    }
+    const archive = new MemoryEventArchive()
+    const archiver = archiverOf(log, archive, [transfers])
+    const steps: number[] = []
+    for (let archived = 0; archived < each * partitions.length; archived += steps.at(-1)!)
+      steps.push(await archiver.step())
+    expect(Math.max(...steps) * bytes).toBeLessThan(80_000_000)
+    expect(await archiver.step()).toBe(0)
+    const { rows } = await archive.stats('transfers', { name: 'at', type: { kind: 'time' }, nullable: false }, [], null)
+    expect(rows).toBe(each * partitions.length)
+  })
 })

@@ -80,7 +80,12 @@ export const VARIABLES: readonly Variable[] = [
 
   of('STREAM_MAX_BATCH', 'stream.maxBatch', 'number', 'Most events that are carried to the online store at once.'),
   of('STREAM_LINGER', 'stream.linger', 'time', 'How long a batch that is not full waits for more.'),
-  of('ARCHIVE_MAX_BATCH', 'archive.maxBatch', 'number', 'Most events that are inserted into the archive at once.'),
+  of(
+    'ARCHIVE_MAX_BATCH',
+    'archive.maxBatch',
+    'number',
+    'Most events of a partition that are inserted into the archive at once.',
+  ),
   of('ARCHIVE_LINGER', 'archive.linger', 'time', 'How long an insert that is not full waits for more.'),
 
   of('HTTP_HOST', 'http.host', 'text', 'The address to listen on; 0.0.0.0 in a container.'),
