@@ -1,5 +1,6 @@
 import { formatPlace, type Problem } from '../features/problem.ts'
-import { type Place, pathOf, placesIn } from './stack-place.ts'
+import { missingModule } from './missing-module.ts'
+import { type Place, placesIn } from './stack-place.ts'
 
 /** A file of definitions that could not be loaded. */
 export interface FileProblem {
@@ -38,10 +39,8 @@ export function fileProblem(
     return problem(file, place, text!, 'correct the syntax', show)
   }
   if ((error as { code?: unknown } | null)?.code === 'ERR_MODULE_NOT_FOUND') {
-    const from = / imported from (\S+)$/.exec(message)?.[1]
-    const text = message.replace(/ imported from \S+$/, '')
-    const place = from === undefined ? null : { path: pathOf(from), line: 0, column: null }
-    return problem(file, place, text, 'correct the path, or install the package', show)
+    const { place, message: text, cure } = missingModule(message)
+    return problem(file, place, text, cure, show)
   }
   const place = placesIn(stack).find(({ path }) => isOurs(path)) ?? null
   const what = name === 'TypeError' || name === 'Error' || name === 'SyntaxError' ? message : `${name}: ${message}`

@@ -82,7 +82,9 @@ describe('the configuration file', () => {
       refused('a.ts exports no configuration; write export default defineConfig({ ... })'),
     )
     expect(await load<Refused>('b.ts')).toEqual(refused('b.ts:2:9: Unexpected "*"; correct the syntax'))
-    expect((await load<Refused>('c.ts')).message).toMatch(/c\.ts: Cannot find module .*none\.ts'; correct the path/)
+    expect((await load<Refused>('c.ts')).message).toMatch(
+      /c\.ts:\d+:\d+: Cannot find module .*none\.ts'; correct the path/,
+    )
     expect(await load<Refused>('d.ts')).toEqual(refused('d.ts:2:7: no vault today; correct the file'))
     write({ 'millrace.config.ts': '', 'millrace.config.mjs': '' })
     expect(await load<Refused>()).toEqual(

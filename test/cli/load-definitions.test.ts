@@ -107,6 +107,21 @@ describe('definitions are found and loaded', () => {
 })
 
 describe('what cannot be loaded is told with its place, and no stack', () => {
+  it('in a folder whose name has blanks and brackets', async () => {
+    write({
+      'my defs (1)/card.ts': CARD,
+      'my defs (1)/import.ts': `import {\n  card,\n} from './crad.ts'\nexport const a = card`,
+      'my defs (1)/throws.ts': `const f = () => {\n  throw new Error('no')\n}\nf()`,
+      'my defs (1)/top.ts': `\nthrow new Error('no')`,
+    })
+    const { problems } = await load(join(folder, 'my defs (1)'))
+    expect(problems.map((problem) => problem.replaceAll(folder, ''))).toEqual([
+      "/my defs (1)/import.ts:3:8: Cannot find module '/my defs (1)/crad.ts'; correct the path, or install the package",
+      '/my defs (1)/throws.ts:2:9: no; correct the definition: the file could not be loaded',
+      '/my defs (1)/top.ts:2:7: no; correct the definition: the file could not be loaded',
+    ])
+  })
+
   it('each file by itself, and what follows from it not at all', async () => {
     write({
       'defs/good.ts': SOURCE,
@@ -124,9 +139,9 @@ describe('what cannot be loaded is told with its place, and no stack', () => {
     expect(features).toBeNull()
     expect(problems).toEqual([
       'defs/syntax.ts:4:21: Unexpected "*"; correct the syntax',
-      `defs/module.ts: Cannot find module '${folder}/defs/nowhere.ts'; correct the path, or install the package`,
+      `defs/module.ts:1:19: Cannot find module '${folder}/defs/nowhere.ts'; correct the path, or install the package`,
       `defs/name.ts:1: The requested module 'millrace' does not provide an export named 'nothing'; correct the definition: the file could not be loaded`,
-      `defs/package.ts: Cannot find package 'no-such-package-of-ours'; correct the path, or install the package`,
+      `defs/package.ts:1:19: Cannot find package 'no-such-package-of-ours'; correct the path, or install the package`,
       'defs/reference.ts:1:18: ReferenceError: sourc is not defined; correct the definition: the file could not be loaded',
       `defs/refused.ts:3:18: source 's' needs a schema, as schema: z.object({ id: z.string(), ... }); correct the definition: the file could not be loaded`,
       'defs/text.ts: a text; correct the definition: the file could not be loaded',

@@ -174,12 +174,12 @@ const NOT_LOADED: typeof CHECKED = [
   [
     'a file that is not there',
     `import { merchant } from '../lib/merchants.ts'\nexport const m = merchant`,
-    `: Cannot find module 'FOLDER/lib/merchants.ts'; correct the path, or install the package`,
+    `:3:26: Cannot find module 'FOLDER/lib/merchants.ts'; correct the path, or install the package`,
   ],
   [
     'a package that is not there',
     `import _ from 'no-such-package-of-ours'\nexport const m = _`,
-    `: Cannot find package 'no-such-package-of-ours'; correct the path, or install the package`,
+    `:3:15: Cannot find package 'no-such-package-of-ours'; correct the path, or install the package`,
   ],
   [
     'a source without a schema',
