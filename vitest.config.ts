@@ -27,7 +27,7 @@ export default defineConfig({
     ],
     reporters: ['default', './test/closing-line.ts'],
     // Some tests start a dozen processes: on a machine that is busy otherwise, each takes seconds.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })
