@@ -12,11 +12,12 @@ export interface Selection {
 }
 
 export type Entries = HealthyCatalogue
-export type Kind = 'feature' | 'group' | 'service' | 'source' | 'entity' | 'column'
+export type Kind = 'feature' | 'derived' | 'group' | 'service' | 'source' | 'entity' | 'column'
 
 /** One definition of the catalogue, or a column of a source, with its kind. */
 export type Entry =
   | { readonly kind: 'feature'; readonly entry: Entries['features'][number] }
+  | { readonly kind: 'derived'; readonly entry: Catalogue['derived'][number] }
   | { readonly kind: 'group'; readonly entry: Catalogue['groups'][number] }
   | { readonly kind: 'service'; readonly entry: Catalogue['services'][number] }
   | { readonly kind: 'source'; readonly entry: Catalogue['sources'][number] }
@@ -69,6 +70,16 @@ export function select(all: Entries, { tag, owner, source, search }: Selection):
       (feature) => [feature.source],
       (feature) => [feature.aggregate, ...feature.reads],
     ),
+    derived: of(
+      all.derived,
+      ({ reads }) => [
+        ...all.features.filter(({ name }) => reads.features.includes(name)).map((feature) => feature.source),
+        ...all.sources
+          .filter(({ name }) => reads.columns.some((column) => column.startsWith(`${name}.`)))
+          .map((one) => one.name),
+      ],
+      ({ service, reads }) => [service, ...reads.features, ...reads.columns, ...reads.request],
+    ),
     services: of(
       all.services,
       ({ name }) => all.sources.filter(({ services }) => services.includes(name)).map((one) => one.name),
@@ -111,6 +122,9 @@ export function find(all: Entries, name: string): Entry[] {
     ...all.features
       .filter((one) => one.name === name || `${one.group}__${one.feature}` === name)
       .map((entry) => ({ kind: 'feature' as const, entry })),
+    ...all.derived
+      .filter((one) => one.name === name || `${one.service}.${one.name}` === name)
+      .map((entry) => ({ kind: 'derived' as const, entry })),
     ...all.groups.filter((one) => one.name === name).map((entry) => ({ kind: 'group' as const, entry })),
     ...all.services.filter((one) => one.name === name).map((entry) => ({ kind: 'service' as const, entry })),
     ...all.sources.filter((one) => one.name === name).map((entry) => ({ kind: 'source' as const, entry })),
@@ -119,13 +133,10 @@ export function find(all: Entries, name: string): Entry[] {
   ]
   if (found.length > 0) return found
   const names = [
-    ...[...all.sources, ...all.entities, ...all.groups, ...all.features, ...all.services].map((one) => one.name),
+    ...[...all.sources, ...all.entities, ...all.groups, ...all.features, ...all.derived, ...all.services].map(
+      (one) => one.name,
+    ),
     ...columns.map(({ source, entry }) => `${source}.${entry.name}`),
   ]
-  const deriving = all.services.filter(({ derived }) => derived.includes(name)).map((service) => service.name)
-  if (deriving.length > 0) {
-    const what = `'${name}' is derived by ${deriving.join(', ')} from features, when it is asked`
-    throw new UsageError(what, `millrace catalogue ${deriving[0]} shows those that it reads`)
-  }
   throw new UsageError(`there is no '${name}' in the catalogue`, namesCure(name, names, '--search looks for words'))
 }

@@ -16,7 +16,13 @@ type Deprecated = Feature['deprecated']
 
 /** What there is, in a table for each kind that is not empty. */
 export function listText(all: Entries): string {
-  const parts = [serviceTable(all.services), groupTable(all.groups), featureTable(all.features), ...originTables(all)]
+  const parts = [
+    serviceTable(all.services),
+    groupTable(all.groups),
+    featureTable(all.features),
+    derivedTable(all.derived),
+    ...originTables(all),
+  ]
   const text = parts.filter((part) => part !== null).join('\n\n')
   if (text === '') return 'Nothing in the catalogue is like that.'
   return `${text}\n\n${styled('dim', 'One name shows all of it, with what reads it: millrace catalogue <name>')}`
@@ -56,6 +62,16 @@ function featureTable(features: readonly Feature[]): string | null {
     'left',
     'right',
   ])
+}
+
+function derivedTable(derived: Catalogue['derived']): string | null {
+  if (derived.length === 0) return null
+  const rows = derived.map((one) => [one.name, one.service, one.type ?? '-', readsText(one.reads) ?? '-'])
+  return table(['DERIVED', 'SERVICE', 'TYPE', 'READS'], rows)
+}
+
+function readsText({ features, columns, request }: Catalogue['derived'][number]['reads']): string | null {
+  return list([...features, ...columns, ...request.map((field) => `request.${field}`)])
 }
 
 function originTables({ sources, entities }: Entries): (string | null)[] {
@@ -116,7 +132,12 @@ type Row = readonly [label: string, value: string | null]
 /** All of one entry, a line for each thing that there is to say. */
 export function entryText(found: Entry, memory: Memory | null): string {
   const { kind, entry } = found
-  const name = kind === 'column' ? `${found.source}.${entry.name}` : entry.name
+  const name =
+    kind === 'column'
+      ? `${found.source}.${entry.name}`
+      : kind === 'derived'
+        ? `${entry.service}.${entry.name}`
+        : entry.name
   const said: Row[] =
     kind === 'column'
       ? []
@@ -140,6 +161,15 @@ function rowsOf(found: Entry): Row[] {
   switch (found.kind) {
     case 'feature':
       return featureRows(found.entry)
+    case 'derived': {
+      const { service, type, nullable, reads } = found.entry
+      return [
+        ['computed', `by ${service}, when it is asked`],
+        ['value', `${type ?? 'not known'}${nullable ? ' or null' : ''}, as trials on made-up values gave it`],
+        ['reads', readsText(reads) ?? 'nothing, as trials found'],
+        ['read by', service],
+      ]
+    }
     case 'group': {
       const { source, entity, key, retention, features, services } = found.entry
       return [
@@ -182,12 +212,13 @@ function rowsOf(found: Entry): Row[] {
       ]
     }
     case 'column': {
-      const { type, nullable, archive_name, computed, features, groups } = found.entry
+      const { type, nullable, archive_name, computed, features, groups, derived } = found.entry
       return [
         ['type', `${type}${nullable ? ' or null' : ''}`],
         computed === null ? ['archive', archive_name] : ['computed', `version ${computed}`],
         ['key of', list(groups)],
         ['features', features.length === 0 ? 'none reads it' : list(features)],
+        ['derived', list(derived)],
         ['read by', readBy(found.services)],
       ]
     }
@@ -221,6 +252,7 @@ function featureRows(one: Feature): Row[] {
       'reads',
       `${one.source} by ${one.entity}${one.reads.length === 0 ? ', no column' : `: ${one.reads.map((name) => `${one.source}.${name}`).join(', ')}`}`,
     ],
+    ['derived', list(one.derived)],
     ['read by', readBy(one.services)],
   ]
 }

@@ -51,6 +51,8 @@ describe('what is asked for', () => {
     expect(kinds('payments')).toEqual(['source payments'])
     expect(kinds('card')).toEqual(['entity card'])
     expect(kinds('payments.status')).toEqual(['column status'])
+    expect(kinds('amount_vs_usual')).toEqual(['derived amount_vs_usual'])
+    expect(kinds('checkout_risk.seen')).toEqual(['derived seen'])
     expect(kinds('card_velocity__tx_count')).toEqual(
       ['1h', '24h', '7d'].map((window) => `feature card_velocity__tx_count_${window}`),
     )
@@ -75,12 +77,6 @@ describe('what is asked for', () => {
   })
 
   it('a name that is not there is refused', () => {
-    expect(() => find(all, 'amount_vs_usual')).toThrow(
-      expect.objectContaining({
-        message: `'amount_vs_usual' is derived by checkout_risk from features, when it is asked`,
-        cure: 'millrace catalogue checkout_risk shows those that it reads',
-      }),
-    )
     expect(() => find(all, 'card_velocty')).toThrow(
       expect.objectContaining({
         message: `there is no 'card_velocty' in the catalogue`,
@@ -99,6 +95,7 @@ describe('what is shown', () => {
       'SERVICE',
       'GROUP',
       'FEATURE',
+      'DERIVED',
       'SOURCE',
       'ENTITY',
     ])
@@ -125,6 +122,26 @@ describe('what is shown', () => {
     expect(value('read by')).toBe('checkout_risk')
     expect(value('held')).toBe('1,200 entities, 5.0 kB of rows, for its timeline')
     expect(value('expected')).toBe('about 6.0 kB for its timeline, as plan says')
+  })
+
+  it('of a derived value: what it reads, and of what it reads that it does', () => {
+    const lines = (name: string) =>
+      find(all, name)
+        .map((entry) => entryText(entry, null))
+        .join('\n')
+        .split('\n')
+        .map((line) => line.trim().replace(/ {2,}/, ': '))
+    expect(lines('amount_vs_usual')).toEqual([
+      'derived checkout_risk.amount_vs_usual',
+      'computed: by checkout_risk, when it is asked',
+      'value: number or null, as trials on made-up values gave it',
+      'reads: card_velocity__avg_amount_7d, payments.amount',
+      'read by: checkout_risk',
+    ])
+    expect(lines('card_velocity__avg_amount_7d')).toContain('derived: checkout_risk.amount_vs_usual')
+    expect(lines('payments.occurred_at')).toContain('derived: checkout_risk.seen')
+    expect(select(all, { ...NOTHING, search: 'cart_items' }).derived.map(({ name }) => name)).toEqual(['items_an_hour'])
+    expect(select(all, { ...NOTHING, source: 'logins' }).derived).toEqual([])
   })
 
   it('of a feature in a role: as it is written, with its parameters', () => {

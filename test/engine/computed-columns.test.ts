@@ -134,8 +134,26 @@ describe('a computed column', () => {
     const { model } = definitions(6)
     const features = ['cards__bins_7d', 'cards__visa_7d']
     expect(catalogue(model).sources[0]!.columns.slice(-2)).toEqual([
-      { name: 'ok', type: 'bool', nullable: false, archive_name: 'ok', computed: null, features: [], groups: [] },
-      { name: 'bin', type: 'string', nullable: true, archive_name: null, computed: 6, features, groups: ['bins'] },
+      {
+        name: 'ok',
+        type: 'bool',
+        nullable: false,
+        archive_name: 'ok',
+        computed: null,
+        features: [],
+        groups: [],
+        derived: [],
+      },
+      {
+        name: 'bin',
+        type: 'string',
+        nullable: true,
+        archive_name: null,
+        computed: 6,
+        features,
+        groups: ['bins'],
+        derived: ['scored.bin'],
+      },
     ])
     const event = eventSchema(model.sources.get('payments')!, true)
     expect(event.required).toEqual(['id', 'at', 'card_id'])

@@ -97,6 +97,7 @@ describe('/openapi.json', () => {
     for (const [name, schema] of Object.entries(schemas)) walk(schema, name)
     // Objects that are not named: small, plain, and null mostly.
     expect(objects.filter((place) => place.includes('.')).sort()).toEqual([
+      'CatalogueDerived.properties.deprecated',
       'CatalogueFeature.properties.deprecated',
       'CatalogueFeature.properties.per',
       'CatalogueGroup.properties.deprecated',
@@ -384,6 +385,7 @@ describe('/v1/catalogue', () => {
       computed: null,
       features: expect.arrayContaining(['card_velocity__spend_24h']),
       groups: [],
+      derived: ['amount_vs_usual', 'seen', 'failing'].map((name) => `checkout_risk.${name}`),
     })
   })
 
@@ -410,6 +412,37 @@ describe('/v1/catalogue', () => {
     })
     expect(feature('card_velocity__idle_7d')).toMatchObject({ unit: 'ms', type: 'duration_ms' })
     expect(feature('card_velocity__last_merchants_7d')).toMatchObject({ type: 'list of string', params: { n: 3 } })
+  })
+
+  it('says of a derived value what trials of its function read and gave, and of each input who derives from it', () => {
+    const named = (list: Json, name: string) => (list as Json[]).find((one) => one.name === (name as unknown as Json))!
+    const derived = (name: string) => named(catalogue.derived!, name)
+    const feature = (name: string) => named(catalogue.features!, name)
+    expect(derived('amount_vs_usual')).toEqual({
+      ...{
+        name: 'amount_vs_usual',
+        service: 'checkout_risk',
+        description: null,
+        owner: null,
+        tags: [],
+        deprecated: null,
+      },
+      ...{ type: 'number', nullable: true },
+      reads: { features: ['card_velocity__avg_amount_7d'], columns: ['payments.amount'], request: [] },
+    })
+    expect(derived('items_an_hour')).toMatchObject({
+      type: 'number',
+      reads: { features: ['card_velocity__tx_count_1h'], columns: [], request: ['cart_items'] },
+    })
+    expect(derived('seen')).toMatchObject({
+      ...{ type: 'string', nullable: false },
+      reads: { features: [], columns: ['payments.amount', 'payments.occurred_at', 'payments.device_id'] },
+    })
+    expect(derived('failing')).toMatchObject({ type: 'boolean', reads: { columns: ['payments.amount'] } })
+    expect(feature('card_velocity__avg_amount_7d').derived).toEqual(['checkout_risk.amount_vs_usual'])
+    expect(feature('card_velocity__spend_24h').derived).toEqual([])
+    const amount = named(named(catalogue.sources!, 'payments').columns!, 'amount')
+    expect(amount.derived).toEqual(['amount_vs_usual', 'seen', 'failing'].map((name) => `checkout_risk.${name}`))
   })
 
   it('says of a service what it takes and gives', () => {

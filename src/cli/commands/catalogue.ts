@@ -20,14 +20,15 @@ export default command({
   meta: {
     name: 'catalogue',
     description:
-      'Shows what is defined and how it stands: services, groups, features, sources and entities, with owners, tags and descriptions.\n' +
+      'Shows what is defined and how it stands: services, groups, features, derived values, sources and entities, with owners, tags and\n' +
+      'descriptions. What a derived value reads and gives is what its function did with made-up values.\n' +
       'One name shows all of it: what it means, whether it can be trusted, what it takes, what it reads and what reads it.',
   },
   args: {
     name: {
       type: 'positional',
       required: false,
-      description: 'A definition, a feature, or a column as payments.amount; all of them without it',
+      description: 'A definition, a feature, a derived value, or a column as payments.amount; all of them without it',
     },
     tag: { type: 'string', description: 'Only what has this tag', valueHint: 'tag' },
     owner: { type: 'string', description: 'Only what is of this owner', valueHint: 'owner' },
@@ -46,6 +47,10 @@ export default command({
     examples: [
       { line: 'millrace catalogue', what: 'everything, in tables' },
       { line: 'millrace catalogue card_velocity__spend_7d', what: 'all of one feature' },
+      {
+        line: 'millrace catalogue checkout_risk.amount_vs_usual',
+        what: 'what a derived value of a service is made of',
+      },
       { line: 'millrace catalogue payments.amount', what: 'what reads a column' },
       { line: `millrace catalogue --owner risk --search 'declined 7d'`, what: 'what somebody owns, with these words' },
     ],

@@ -4,7 +4,7 @@ import type { VectorService } from '../vector-service.ts'
 import { allowedMethods } from './allowed-methods.ts'
 import { describeApi } from './api-description.ts'
 import { ApiError, errorBody, errorHeaders, errorStatus, publicError } from './api-error.ts'
-import { catalogue, withHealth } from './catalogue.ts'
+import { type Catalogue, catalogue, withHealth } from './catalogue.ts'
 import { addDocsPage } from './docs-page.ts'
 import { type AppendEvents, addEventRoutes } from './event-routes.ts'
 import { addServiceRoutes } from './service-routes.ts'
@@ -31,8 +31,12 @@ export function createApi(options: ApiOptions): Hono {
   addEventRoutes(app, model, options.append, options.onRejected)
   addServiceRoutes(app, vectors)
 
-  const described = catalogue(model)
-  app.get('/v1/catalogue', (c) => c.json(withHealth(described, vectors.health())))
+  let described: Catalogue | null = null
+  app.get('/v1/catalogue', (c) => {
+    // Made when it is asked for: it tries the functions of derived values out.
+    described ??= catalogue(model)
+    return c.json(withHealth(described, vectors.health()))
+  })
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', (c) => {
     const reasons = [...vectors.unready(), ...ready()]

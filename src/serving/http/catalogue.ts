@@ -1,4 +1,5 @@
 import type { Described } from '../../features/definition.ts'
+import { derivedReads } from '../../features/derived-reads.ts'
 import { windowText } from '../../features/feature-text.ts'
 import type {
   Deprecation,
@@ -27,6 +28,7 @@ export function catalogue(model: Model) {
     entities: [...model.entities.values()].map((entity) => entityEntry(entity, uses)),
     groups: [...model.groups.values()].map((group) => groupEntry(group, uses)),
     features: [...model.features.values()].map((of) => featureEntry(of, model.groups.get(of.group)!, uses)),
+    derived: uses.derived,
     services: [...model.services.values()].map(serviceEntry),
   }
 }
@@ -45,6 +47,30 @@ interface Uses {
   readonly groups: readonly GroupModel[]
   readonly services: ReadonlyMap<string, readonly string[]>
   readonly scoring: ReadonlyMap<string, readonly string[]>
+  readonly derived: readonly ReturnType<typeof derivedEntries>[number][]
+}
+
+/** The values that a service derives. Their functions say nothing of themselves: owner and tags are those of the service. */
+function derivedEntries(service: ServiceModel) {
+  return derivedReads(service).map(({ name, features, event, request, types, nullable }) => ({
+    name,
+    service: service.name,
+    ...described(service),
+    description: null,
+    deprecated: deprecation(service.deprecated),
+    type: types.length === 0 ? null : types.join(' or '),
+    nullable,
+    reads: {
+      features,
+      columns: event.map((column) => `${service.event!.name}.${column}`),
+      request,
+    },
+  }))
+}
+
+/** The derived values, as `checkout_risk.amount_vs_usual`, for which something is so. */
+function derivedOf({ derived }: Uses, reads: (one: Uses['derived'][number]) => boolean): string[] {
+  return derived.filter(reads).map(({ service, name }) => `${service}.${name}`)
 }
 
 function usesOf({ groups, services }: Model): Uses {
@@ -60,7 +86,8 @@ function usesOf({ groups, services }: Model): Uses {
     }
     if (event !== null) note(scoring, event.name, name)
   }
-  return { groups: [...groups.values()], services: reading, scoring }
+  const derived = [...services.values()].flatMap(derivedEntries)
+  return { groups: [...groups.values()], services: reading, scoring, derived }
 }
 
 /** The services that read any of some features. */
@@ -87,6 +114,7 @@ function sourceEntry(source: SourceModel, uses: Uses) {
       ...columnEntry(column),
       features: features.filter(({ columns }) => columns.includes(number)).map(({ name }) => name),
       groups: groups.filter(({ timeline }) => timeline.key.includes(number)).map(({ name }) => name),
+      derived: derivedOf(uses, ({ reads }) => reads.columns.includes(`${source.name}.${column.name}`)),
     })),
     id: named(source.id),
     time: named(source.time),
@@ -180,6 +208,7 @@ function featureEntry(served: FeatureModel, of: GroupModel, uses: Uses) {
     nullable: result.nullable,
     empty: result.map === true ? {} : aggregates.get(spec.aggregate)!.empty,
     reads: columns.map((column) => timeline.source.columns[column]!.name),
+    derived: derivedOf(uses, ({ reads }) => reads.features.includes(name)),
     services: uses.services.get(name) ?? [],
     timeline: timeline.fingerprint,
   }

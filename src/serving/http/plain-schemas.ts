@@ -122,6 +122,7 @@ export function catalogueSchema(named: Naming): JsonSchema {
         },
         features: TEXTS,
         groups: TEXTS,
+        derived: { ...TEXTS, description: 'The derived values that read it, as service.name.' },
       },
       ['scale', 'values'],
     ),
@@ -170,6 +171,10 @@ export function catalogueSchema(named: Naming): JsonSchema {
     derived: TEXTS,
     request: { ...FREE, description: 'A JSON schema of what the service is sent.' },
   })
+  const inputs = {
+    ...named('CatalogueInputs', objectOf({ features: TEXTS, columns: TEXTS, request: TEXTS })),
+    description: 'What trials read: features, columns of the event as payments.amount, fields of the request.',
+  }
   return named(
     'Catalogue',
     objectOf({
@@ -177,9 +182,21 @@ export function catalogueSchema(named: Naming): JsonSchema {
       entities: listOf(named('CatalogueEntity', objectOf({ ...DESCRIBED, key: listOf(key), ...READ_BY }))),
       groups: listOf(named('CatalogueGroup', group)),
       features: listOf(named('CatalogueFeature', CATALOGUE_FEATURE)),
+      derived: listOf(named('CatalogueDerived', objectOf({ ...CATALOGUE_DERIVED, reads: inputs }))),
       services: listOf(named('CatalogueService', service)),
     }),
   )
+}
+
+const CATALOGUE_DERIVED = {
+  ...DESCRIBED,
+  deprecated: DEPRECATED,
+  service: { ...TEXT, description: 'The one that derives it.' },
+  type: {
+    ...TEXT_OR_NULL,
+    description: 'As trials on made-up values gave it: number, string, boolean; null: not known.',
+  },
+  nullable: { ...FLAG, description: 'Whether trials gave null.' },
 }
 
 const CATALOGUE_FEATURE = objectOf({
@@ -207,6 +224,7 @@ const CATALOGUE_FEATURE = objectOf({
   nullable: { ...FLAG, description: 'Over nothing; any value is null where its key is.' },
   empty: { description: 'Its value over nothing.' },
   reads: TEXTS,
+  derived: { ...TEXTS, description: 'The derived values that read it, as service.name.' },
   services: TEXTS,
   timeline: { ...TEXT, description: 'Its fingerprint.' },
   status: { ...TEXT, enum: ['ok', 'stale', 'incomplete', 'unserved'], description: 'How far it may be trusted now.' },
