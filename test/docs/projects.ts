@@ -8,10 +8,10 @@ const LOAD = 'npx millrace ingest payments data/payments.ndjson --archive\nnpx m
 export class Projects {
   readonly #made = new Map<Beginning, Promise<PageSession>>()
 
-  /** A reader where a page begins. */
-  async session(beginning: Beginning): Promise<PageSession> {
-    if (beginning === 'checkout') return new PageSession()
-    return new PageSession({ project: (await this.#project(beginning)).folder })
+  /** A reader where a page begins; whoever asks for him ends him. */
+  async session(beginning: Beginning, env: Readonly<Record<string, string>> = {}): Promise<PageSession> {
+    if (beginning === 'checkout') return new PageSession({ env })
+    return new PageSession({ project: (await this.#project(beginning)).folder, env })
   }
 
   async end(): Promise<void> {

@@ -41,10 +41,7 @@ beforeAll(async () => {
     checkout = new PageSession({ env })
     break
   }
-  project = new PageSession({
-    project: (await projects.session('new')).folder,
-    env: { MILLRACE_CLICKHOUSE_PASSWORD: PASSWORD },
-  })
+  project = await projects.session('new', { MILLRACE_CLICKHOUSE_PASSWORD: PASSWORD })
 })
 afterAll(async () => {
   await project?.end()
