@@ -101,6 +101,7 @@ describe('a header that cannot be one is refused', () => {
     ['FILE_COLUMNS', 'id,at,card', `the header of the file lacks the columns 'amount' of payments`],
     ['FILE_COLUMNS', 'id;at;card;amount', 'the header of the file has one column, "id;at;card;amount"'],
     ['CSV_HEADER', 'id,at,card,amount,id', `the header of the file names 'id' twice`],
+    ['CSV_HEADER', 'id,at,card,amount\r1,2,3,4', 'the lines of the file end with a carriage return alone'],
     [
       'CSV_HEADER',
       'id,at,"card',

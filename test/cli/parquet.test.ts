@@ -405,7 +405,7 @@ describe('a file that is no whole Parquet file', () => {
         message: expect.stringMatching(
           new RegExp(`^${damaged} is damaged at row group 2, column 'amount', byte ${at}: .+`),
         ),
-        cure: 'what came before is in; get the file anew and ingest that',
+        cure: 'get the file anew and ingest that: rows that are in already count once',
       }),
     )
   })

@@ -62,6 +62,12 @@ function isColumn(source: SourceModel, mapping: ColumnMapping, name: string): bo
 }
 
 function headerNames(header: string, delimiter: string): string[] {
+  // All of such a file is one line; a name in quotes may hold whatever it likes.
+  if (header.replace(/"[^"]*"/g, '').includes('\r')) {
+    throw new CommandError('CSV_HEADER', 'the lines of the file end with a carriage return alone', {
+      cure: "end them with a line feed, as with tr '\\r' '\\n'",
+    })
+  }
   const [cells] = cellsOf([header], delimiter)
   if (cells === undefined || cells instanceof RecordError) {
     throw new CommandError('CSV_HEADER', `the first line of the file is no header: ${cells?.message ?? 'it is empty'}`)

@@ -241,7 +241,7 @@ function readFailure(name: string, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'Z_BUF_ERROR') {
     return new CommandError('INPUT_CUT', `${name} ends in the middle of its compressed data`, {
-      cure: 'what came before is in; get the whole file and ingest that',
+      cure: 'get the whole file and ingest that: rows that are in already count once',
       cause: error,
     })
   }

@@ -173,7 +173,7 @@ export class ColumnPages<T> {
   #damaged(reason: string, at = this.#at, cause?: unknown): CommandError {
     const place = `row group ${this.#group.number}, column '${this.#column}', byte ${at}`
     return new CommandError('INPUT_DAMAGED', `${this.#source} is damaged at ${place}: ${reason}`, {
-      cure: 'what came before is in; get the file anew and ingest that',
+      cure: 'get the file anew and ingest that: rows that are in already count once',
       cause,
     })
   }
