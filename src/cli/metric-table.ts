@@ -37,7 +37,7 @@ export const METRICS = {
     name: 'millrace_stream_lag_seconds',
     type: 'gauge',
     labels: ['source'],
-    text: 'How long the oldest event that is not yet carried on has been in the log; 0 where all are.',
+    text: 'How long the oldest event that is not yet carried on has been in the log, or may have been where the log does not answer; 0 where all are.',
   },
   watermark: {
     name: 'millrace_watermark_seconds',

@@ -27,7 +27,7 @@ const RETRY_MS_MAX = 5_000
  * A stop waits so long for servers that do not answer; Docker kills what takes 10 s. Nothing is lost by it: any of the processes may be killed at
  * any time.
  */
-const STOP_MS = 7_000
+const STOP_MS = 6_000
 
 /** The flags of every process over servers. */
 export const PROCESS_FLAGS = {

@@ -49,21 +49,30 @@ export class StreamReport {
     for (const time_ms of times_ms) metrics.fresh(now_ms - time_ms)
   }
 
+  /** Throws where the log or the store does not answer, after all was told that is known. */
   async tell(now_ms: number): Promise<void> {
     const told: Promise<void>[] = []
+    const failures: unknown[] = []
+    // Heard at once: others are still asked for when it fails, and what nobody hears of ends the process.
+    const failed = (error: unknown) => void failures.push(error)
     for (const stream of this.#streams.values()) {
       const { topic } = stream
-      const ranges = await this.#rangesOf(topic, now_ms)
-      const progress = stream.progress
-      for (const { partition, offset, watermark_ms } of progress) {
+      const ranges = await this.#rangesOf(topic, now_ms).catch((error: unknown) => {
+        failed(error)
+        return null
+      })
+      this.#measure(stream, ranges, now_ms)
+      if (ranges === null) continue
+      for (const { partition, offset, watermark_ms } of stream.progress) {
         if (watermark_ms === null) continue
-        told.push(this.#board.partition(topic, partition, { offset, ms: watermark_ms }))
+        told.push(this.#board.partition(topic, partition, { offset, ms: watermark_ms }).catch(failed))
       }
       const { read_ms } = this.#ranges.get(topic)!
-      told.push(this.#board.topic(topic, { partitions: ranges.length, ms: read_ms - METADATA_LAG_MS }))
-      this.#measure(stream, ranges, now_ms)
+      const known = { partitions: ranges.length, ms: read_ms - METADATA_LAG_MS }
+      told.push(this.#board.topic(topic, known).catch(failed))
     }
     await Promise.all(told)
+    if (failures.length > 0) throw failures[0]
   }
 
   async #rangesOf(topic: string, now_ms: number): Promise<readonly PartitionRange[]> {
@@ -74,7 +83,8 @@ export class StreamReport {
     return ranges
   }
 
-  #measure(stream: TopicStream, ranges: readonly PartitionRange[], now_ms: number): void {
+  /** `ranges` null: the log does not say them. */
+  #measure(stream: TopicStream, ranges: readonly PartitionRange[] | null, now_ms: number): void {
     this.#since_ms ??= now_ms
     const all = stream.sources.map(({ name }) => this.#metrics.source(name))
     const partitions = stream.progress.map(({ partition }) => partition)
@@ -82,16 +92,18 @@ export class StreamReport {
     this.#told.set(stream.topic, partitions)
     let behind = 0
     for (const { partition, offset } of stream.progress) {
+      if (ranges === null) break
       const lag = Math.max(0, (ranges.find((range) => range.partition === partition)?.end ?? offset) - offset)
       for (const metrics of all) metrics.lag(partition, lag)
       behind += lag
     }
     const { watermark_ms } = stream
+    const none = behind === 0 && (ranges !== null || partitions.length === 0)
     for (const metrics of all) {
       for (const partition of gone) metrics.forgetPartition(partition)
       metrics.watermark(watermark_ms)
       // Before all partitions were read once, it is longer than we have been at it.
-      metrics.lagAge(behind === 0 ? 0 : Math.max(0, now_ms - (watermark_ms ?? this.#since_ms)))
+      metrics.lagAge(none ? 0 : Math.max(0, now_ms - (watermark_ms ?? this.#since_ms)))
     }
   }
 }

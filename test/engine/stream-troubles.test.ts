@@ -10,6 +10,7 @@ import { resolveModel } from '../../src/features/resolve.ts'
 import { count, entity, featureGroup, featureService, last, source, z } from '../../src/index.ts'
 import { MemoryEventLog } from '../../src/stores/log/memory.ts'
 import { MemoryOnlineStore } from '../../src/stores/online/memory.ts'
+import type { TopicStream } from '../../src/stream/topic-stream.ts'
 import type { AppliedBatch } from '../../src/stream/topic-stream-options.ts'
 
 const NOW = Date.UTC(2026, 5, 1)
@@ -187,5 +188,58 @@ describe('a stream in trouble', () => {
       `millrace_stream_lag_events{source="notes",partition="1"} ${lag}`,
       'millrace_stream_lag_seconds{source="notes"} 7',
     ])
+  })
+
+  it('lets no failure to tell pass unheard while another topic is still asked for', async () => {
+    const { work, stream, log, store } = await worker(1, 1_000)
+    await send(log, [note(0)])
+    while (await stream.step());
+    const metrics = new Metrics({ process: 'stream', version: '1', now })
+    const { sources, progress, watermark_ms } = stream
+    const slow = { topic: 'slow', sources, progress, watermark_ms } as unknown as TopicStream
+    const streams = new Map([...work.streams, ['slow', slow]])
+    const report = new StreamReport(streams, { log, store, group: work.group, metrics })
+    const { ranges } = log
+    log.ranges = async (topic) => {
+      if (topic === 'slow') await sleep(50)
+      return ranges.call(log, TOPIC)
+    }
+    store.putDocument = async () => {
+      throw new Error('Redis does not answer')
+    }
+    const unheard: unknown[] = []
+    const hear = (error: unknown) => void unheard.push(error)
+    process.on('unhandledRejection', hear)
+    try {
+      await expect(report.tell(NOW + 5_000)).rejects.toThrow('Redis does not answer')
+      await sleep(20)
+    } finally {
+      process.off('unhandledRejection', hear)
+    }
+    expect(unheard).toEqual([])
+  })
+
+  it('tells for how long it may be behind where the log does not answer', async () => {
+    const { work, stream, log, store } = await worker(1, 1_000)
+    await send(log, [note(0)])
+    while (await stream.step());
+    const metrics = new Metrics({ process: 'stream', version: '1', now })
+    const report = new StreamReport(work.streams, { log, store, group: work.group, metrics })
+    const told = async () => (await metrics.text()).split('\n').filter((line) => /^millrace_stream_lag\w+\{/.test(line))
+    await report.tell(NOW)
+    const none = [
+      'millrace_stream_lag_events{source="notes",partition="0"} 0',
+      'millrace_stream_lag_seconds{source="notes"} 0',
+    ]
+    expect(await told()).toEqual(none)
+    const { ranges } = log
+    log.ranges = async () => {
+      throw new Error('Kafka does not answer')
+    }
+    await expect(report.tell(NOW + 9_000)).rejects.toThrow('Kafka does not answer')
+    expect((await told())[1]).toBe('millrace_stream_lag_seconds{source="notes"} 9')
+    log.ranges = ranges
+    await report.tell(NOW + 9_000)
+    expect(await told()).toEqual(none)
   })
 })
