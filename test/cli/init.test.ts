@@ -58,15 +58,17 @@ describe('a new project', () => {
       files: files.map(({ path }) => path),
     })
     // A checkout says where it is: its version may not be published.
-    const { dependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
       dependencies: { millrace: string }
+      devDependencies: Record<string, string>
     }
     const linked = /^file:(.+)$/.exec(dependencies.millrace)?.[1] ?? ''
     expect(resolve(project, linked)).toBe(ROOT)
     // In place of npm install.
     mkdirSync(join(project, 'node_modules/@types'), { recursive: true })
     symlinkSync(ROOT, join(project, 'node_modules/millrace'))
-    for (const name of ['vitest', 'typescript', '@types/node']) {
+    // What it depends on itself, and nothing else: of a checkout that is linked, npm brings nothing along.
+    for (const name of Object.keys(devDependencies)) {
       symlinkSync(join(MODULES, name), join(project, 'node_modules', name))
     }
   })
@@ -86,6 +88,17 @@ describe('a new project', () => {
   it('passes its own tests', async () => {
     const { code, stdout } = await node(project, join(MODULES, 'vitest/vitest.mjs'), 'run')
     expect(stdout).toContain('3 passed')
+    expect(code).toBe(0)
+  })
+
+  it('has what tests under the runner of Node need, too', async () => {
+    const text = readFileSync(join(project, 'test/velocity.test.ts'), 'utf8')
+    expect(text).toContain("from 'vitest'")
+    const tests = join(project, 'test/velocity.node.ts')
+    writeFileSync(tests, text.replace("from 'vitest'", "from 'node:test'"))
+    const { code, stdout } = await node(project, '--import', 'tsx', '--test', '--test-reporter=tap', tests)
+    rmSync(tests)
+    expect(stdout).toMatch(/^# pass 3$/m)
     expect(code).toBe(0)
   })
 
@@ -176,16 +189,19 @@ describe('what is there stays as it is', () => {
 
 describe('the files', () => {
   it('name packages as this project has them', () => {
-    const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-      devDependencies: Record<string, string>
-    }
+    const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<
+      'dependencies' | 'devDependencies',
+      Record<string, string>
+    >
     const made = JSON.parse(files.find(({ path }) => path === 'package.json')!.text) as {
       name: string
       dependencies: object
       devDependencies: Record<string, string>
     }
     expect([made.name, made.dependencies]).toEqual(['fraud', { millrace: '9.9.9' }])
-    for (const [name, wanted] of Object.entries(made.devDependencies)) expect(own.devDependencies[name]).toBe(wanted)
+    for (const [name, wanted] of Object.entries(made.devDependencies)) {
+      expect({ ...own.dependencies, ...own.devDependencies }[name]).toBe(wanted)
+    }
   })
 
   it('have the servers of this project', () => {
