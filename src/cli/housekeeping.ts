@@ -6,6 +6,7 @@ import type { EventLog } from '../stores/event-log.ts'
 import type { OnlineStore, TimelineKey } from '../stores/online-store.ts'
 import { NotRegisteredError, readTimeline, readTimelines, updateTimeline } from '../stores/timeline-registry.ts'
 import { compact } from '../timeline/compact.ts'
+import { RowError } from '../timeline/row-codec.ts'
 import { rewriteTimelines } from './rewrite-timelines.ts'
 
 /** The log keeps what is everywhere already for a week more, so that a store that was lost is rebuilt from it. */
@@ -70,9 +71,19 @@ export async function sweep(store: OnlineStore, now_ms: number, signal: AbortSig
       const found = await readTimeline(store, record.fingerprint)
       return !signal.aborted && found !== null && found.retention_ms <= record.retention_ms
     }
-    const prune = (rows: Uint8Array) => compact(rows, expired_ms)
+    const prune = (rows: Uint8Array) => compactOrLeave(rows, expired_ms)
     await rewriteTimelines(store, timelinePrefix(record.fingerprint), mayStill, prune, 1)
     if (signal.aborted) return
+  }
+}
+
+/** What is no rows stays: whoever reads it is told, and all others are pruned. */
+function compactOrLeave(rows: Uint8Array, expired_ms: number): Uint8Array {
+  try {
+    return compact(rows, expired_ms)
+  } catch (error) {
+    if (error instanceof RowError) return rows
+    throw error
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { BackfillError } from '../../src/backfill/backfill-error.ts'
 import { sweep, trimLog } from '../../src/cli/housekeeping.ts'
 import { writtenHash } from '../../src/features/fingerprint.ts'
+import { timelineKey } from '../../src/features/timeline-key.ts'
 import { avg, count, eq, rate, sum } from '../../src/index.ts'
 import { MemoryEventArchive } from '../../src/stores/archive/memory.ts'
 import type { ArchiveInsert } from '../../src/stores/event-archive.ts'
@@ -405,6 +406,22 @@ describe('what may be missing is said', () => {
 })
 
 describe('upkeep', () => {
+  it('prunes all other timelines where the bytes of one are no rows', async () => {
+    time.now = T + 20 * DAY
+    const stores = memoryStores(clock)
+    const whole = await new Whole(modelOf({ n: count().over('7d') }), 'wall', clock, stores).open()
+    await whole.load('payments', [payment('a', 19)])
+    await whole.backfill()
+    const [fingerprint] = whole.records.keys()
+    const foreign = timelineKey(fingerprint!, ['0'])
+    await stores.store.append([{ key: foreign, rows: Uint8Array.of(9, 9, 9), expires_at_ms: null }])
+    time.now = T + 60 * DAY
+    await sweep(stores.store, time.now, new AbortController().signal)
+    const left: string[] = []
+    for await (const key of stores.store.keys('')) left.push(key)
+    expect(left).toEqual([foreign])
+  })
+
   it('prunes by the longest retention that was ever registered, and says what is gone', async () => {
     time.now = T + 20 * DAY
     const stores = memoryStores(clock)
