@@ -292,7 +292,7 @@ export const profile = featureService('profile', { features: [spending.pick('tot
     }
     // Nothing that it says later may stay in the pipe until that is full.
     child.stdout!.resume()
-    await expect.poll(async () => (await shown())[0]!.entry.status, { timeout: 60_000 }).toBe('ok')
+    await expect.poll(async () => (await shown())[0]!.entry.status, { timeout: 120_000 }).toBe('ok')
     expect((await shown())[0]!.memory).toMatchObject({ held: { entities: 3 } })
     const exited = once(child, 'exit')
     child.kill('SIGKILL')
