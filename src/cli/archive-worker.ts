@@ -1,6 +1,7 @@
 import type { Model, SourceModel } from '../features/model.ts'
 import { streamedTopics } from '../features/topic-router.ts'
 import { isArchivedHere } from '../stores/archive-columns.ts'
+import type { ArchiveHole } from '../stores/archive-holes.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
 import { type EventLog, TopicReplacedError } from '../stores/event-log.ts'
 import { noteSkipped } from '../stores/skipped-offsets.ts'
@@ -18,7 +19,8 @@ export interface ArchiveWorkerOptions {
   readonly troubles: Troubles
   readonly batch?: LoadedBatch
   readonly onArchived?: (source: SourceModel, rows: number, took_ms: number) => void
-  readonly onGap?: (source: SourceModel, reason: string) => void
+  /** The archive has a hole from now on. Awaited before the archiver goes on behind it. */
+  readonly onGap?: (source: SourceModel, reason: string, hole: ArchiveHole) => Promise<void>
 }
 
 /** The archivers of a model, log -> archive, in this process: one of any number that share the log's partitions. */
@@ -63,9 +65,9 @@ export class ArchiveWorker {
       identify: () => this.#identify(sources),
       onSkipped: (source, partition, offsets, incarnation) =>
         noteSkipped(archive, source, partition, offsets, now(), incarnation),
-      onGap: async (source, partition, from, to) => {
+      onGap: async (source, partition, from, to, incarnation) => {
         const reason = `the log lost the messages ${from} to ${to} of ${source.topic}/${partition} before they were archived`
-        onGap?.(source, reason)
+        await onGap?.(source, reason, { partition, incarnation, from, to, noted_ms: now() })
       },
       ...(onArchived !== undefined && { onArchived }),
       onTrouble: (message) => {

@@ -3,6 +3,7 @@ import type { ClockMode } from '../features/clock.ts'
 import type { Model } from '../features/model.ts'
 import { timelineName } from '../features/timeline-name.ts'
 import { archiveColumns, archiveGroup, isArchivedHere } from '../stores/archive-columns.ts'
+import { holeText, openHoles } from '../stores/archive-holes.ts'
 import type { ArchiveColumn, ArchiveStats, EventArchive } from '../stores/event-archive.ts'
 import type { EventLog } from '../stores/event-log.ts'
 import { replacedTopic } from '../stores/known-topics.ts'
@@ -25,6 +26,14 @@ export interface SourceStatus {
   readonly watermark_ms: number | null
   readonly trouble: string | null
   readonly archive: ({ readonly table: string } & Omit<ArchiveStats, 'keys'>) | null
+  /** What the archive lacks, as the log lost it before it was archived. */
+  readonly holes: readonly {
+    readonly partition: number
+    readonly from: number
+    readonly to: number
+    readonly missing: number
+    readonly text: string
+  }[]
   readonly quarantined: number
 }
 
@@ -66,6 +75,7 @@ export interface StatusDeps {
   readonly model: Model
   readonly store: OnlineStore
   readonly log: EventLog
+  readonly archive: EventArchive
   readonly counts: ArchiveCounts
   readonly backfills: BackfillRunner
   readonly group: string
@@ -99,6 +109,12 @@ export async function engineStatus(deps: StatusDeps, place: Place): Promise<Engi
         source.archive === null
           ? null
           : await deps.counts.of(source.archive.table, archiveColumns(source)[source.time]!),
+      holes: isArchivedHere(source)
+        ? (await openHoles(store, deps.archive, source)).map((hole) => ({
+            ...{ partition: hole.partition, from: hole.from, to: hole.to, missing: hole.missing },
+            text: holeText(source, hole),
+          }))
+        : [],
       quarantined: source.streamed ? await quarantinedEvents(deps.log, source) : 0,
     }
   }

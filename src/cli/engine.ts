@@ -2,6 +2,7 @@ import type { ClockMode } from '../features/clock.ts'
 import type { Model } from '../features/model.ts'
 import { createApi } from '../serving/http/api.ts'
 import { VectorService } from '../serving/vector-service.ts'
+import { noteHole } from '../stores/archive-holes.ts'
 import { createAdminApi } from './admin-api.ts'
 import { ArchiveWorker } from './archive-worker.ts'
 import { type BackfillEvent, BackfillRunner } from './backfill-runner.ts'
@@ -74,7 +75,13 @@ export class Engine {
     this.#vectors = vectors
     this.#compactor = new Compactor(store)
     this.#counts = new ArchiveCounts(archive, clock.wall)
-    this.#archiver = new ArchiveWorker({ model, log, archive, now: clock.wall, troubles })
+    this.#archiver = new ArchiveWorker({
+      ...{ model, log, archive, now: clock.wall, troubles },
+      onGap: async (source, reason, hole) => {
+        await noteHole(store, source, hole)
+        options.onTrouble?.(source.name, reason)
+      },
+    })
     this.#backfills = new BackfillRunner(
       model,
       { store, log, archive, now: clock.wall, clock: clock.mode, onNewest: (ms) => clock.see(ms) },

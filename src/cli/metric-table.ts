@@ -126,6 +126,12 @@ export const METRICS = {
     labels: ['source'],
     text: 'Times that the log had lost what came next: the timelines are incomplete until they are back-filled.',
   },
+  archiveMissing: {
+    name: 'millrace_archive_missing_events',
+    type: 'gauge',
+    labels: ['source'],
+    text: 'Events that the archive lacks, as the log lost them before they were archived: status names them. Told by `archive`.',
+  },
   freshness: {
     name: 'millrace_freshness_seconds',
     type: 'histogram',

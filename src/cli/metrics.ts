@@ -32,6 +32,8 @@ export interface SourceMetrics {
   passedOver(count: number): void
   conflicts(count: number): void
   gap(): void
+  /** Events that the archive lacks, as the log lost them before. */
+  archiveMissing(events: number): void
 }
 
 /** What is told of one timeline. */
@@ -82,6 +84,7 @@ export class Metrics {
   readonly #computeFailures = this.#counter(METRICS.computeFailures)
   readonly #conflicts = this.#counter(METRICS.conflicts)
   readonly #gaps = this.#counter(METRICS.gaps)
+  readonly #archiveMissing = this.#gauge(METRICS.archiveMissing)
   readonly #freshness = new WeightedHistogram(METRICS.freshness, this.#registry)
   readonly #requestSeconds = this.#histogram(METRICS.requestSeconds)
   readonly #backfillRows = this.#counter(METRICS.backfillRows)
@@ -181,6 +184,7 @@ export class Metrics {
       passedOver: counterOf(this.#passedOver),
       conflicts: counterOf(this.#conflicts),
       gap: () => gap(1),
+      archiveMissing: (events) => this.#archiveMissing.set({ source }, events),
     }
   }
 

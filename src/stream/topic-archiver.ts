@@ -62,7 +62,13 @@ export interface TopicArchiverOptions {
     incarnation: number,
   ) => Promise<void>
   /** Messages that the log lost before they were archived: the archive has a hole from now on. */
-  readonly onGap: (source: SourceModel, partition: number, from: number, to: number) => Promise<void>
+  readonly onGap: (
+    source: SourceModel,
+    partition: number,
+    from: number,
+    to: number,
+    incarnation: number,
+  ) => Promise<void>
   /** After rows became durable: how many, and how long the insert took. */
   readonly onArchived?: (source: SourceModel, rows: number, took_ms: number) => void
   readonly onTrouble?: (message: string | null) => void
@@ -281,7 +287,7 @@ export class TopicArchiver {
       // There by now.
       if (position >= error.start) return null
       for (const source of sources) {
-        await onGap(source, partition, position, error.start)
+        await onGap(source, partition, position, error.start, this.#identity.incarnation)
         await this.#commit(source, new Map([[partition, error.start]]))
       }
       return null

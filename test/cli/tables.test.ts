@@ -105,6 +105,7 @@ it('how everything stands', () => {
           watermark_ms: AT,
           trouble: 'the disk is full',
           archive: { table: 'p', rows: 5_000, time_ms_min: AT, time_ms_max: null },
+          holes: [{ partition: 1, from: 3, to: 7, missing: 4, text: 'p lacks 4 of the events' }],
           quarantined: 2,
         },
       },
@@ -140,6 +141,8 @@ it('how everything stands', () => {
       'Online store: 12 timelines, 123 kB',
       '',
       'Trouble with payments: the disk is full',
+      '',
+      'The archive of payments has a hole: p lacks 4 of the events',
     ].join('\n'),
   )
 })

@@ -1,9 +1,14 @@
+import { noteHole, openHoles } from '../../stores/archive-holes.ts'
 import { ArchiveWorker } from '../archive-worker.ts'
 import { command } from '../command.ts'
+import { every } from '../every.ts'
 import { EXIT } from '../exit-code.ts'
 import { PROCESS_FLAGS, runServerProcess } from '../server-process.ts'
 import { openServerArchive, openServerLog, openServerStore } from '../server-stores.ts'
 import { ensureTopics } from '../stream-group.ts'
+
+/** How often it is looked whether holes of the archive are still there. */
+const HOLES_MS = 10_000
 
 export default command({
   meta: {
@@ -40,13 +45,24 @@ export default command({
             metrics.archiveInsert(took_ms / 1_000)
             metrics.source(name).events('archive', rows)
           },
-          onGap: ({ name }, reason) => {
-            metrics.source(name).gap()
-            lines.error({ source: name }, reason)
+          onGap: async (source, reason, hole) => {
+            await noteHole(store, source, hole)
+            metrics.source(source.name).gap()
+            lines.error({ source: source.name }, reason)
+            await measure()
           },
         })
+        const measure = async () => {
+          for (const source of worker.sources) {
+            const holes = await openHoles(store, archive, source)
+            metrics.source(source.name).archiveMissing(holes.reduce((sum, { missing }) => sum + missing, 0))
+          }
+        }
         process.ready({ sources: worker.sources.map(({ name }) => name) })
-        await worker.run(signal)
+        await Promise.all([
+          worker.run(signal),
+          every(HOLES_MS, signal, { where: 'holes of the archive', troubles }, measure),
+        ])
       } finally {
         await log.close()
         await archive.close()

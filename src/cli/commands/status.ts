@@ -58,9 +58,10 @@ export function statusText(status: EngineStatus, url: string | null, servers = f
     sourceTable(Object.entries(status.sources)),
     timelineTable(status.timelines),
     `Online store: ${timelines === null ? '-' : count(timelines)} timelines, ${size === null ? '-' : bytes(size)}`,
-    ...Object.entries(status.sources).flatMap(([name, { trouble }]) =>
-      trouble === null ? [] : [styled('red', `Trouble with ${name}: ${trouble}`)],
-    ),
+    ...Object.entries(status.sources).flatMap(([name, { trouble, holes }]) => [
+      ...(trouble === null ? [] : [styled('red', `Trouble with ${name}: ${trouble}`)]),
+      ...holes.map(({ text }) => styled('red', `The archive of ${name} has a hole: ${text}`)),
+    ]),
   ]
   return parts.join('\n\n')
 }
