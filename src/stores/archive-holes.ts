@@ -2,7 +2,7 @@ import type { SourceModel } from '../features/model.ts'
 import { sourceOrigin } from './archive-columns.ts'
 import type { EventArchive } from './event-archive.ts'
 import type { OnlineStore } from './online-store.ts'
-import { skippedBelow } from './skipped-offsets.ts'
+import { skippedTable } from './skipped-offsets.ts'
 import { updateDocument } from './timeline-registry.ts'
 
 /** Offsets of a partition that the log lost before they were archived: from the first, up to and without the last. */
@@ -80,6 +80,6 @@ async function heldBelow(
   below: number,
 ): Promise<number> {
   const { partition, incarnation } = hole
-  const rows = await archive.sequences(source.archive!.table, sourceOrigin(source, partition, incarnation), below)
-  return rows + (await skippedBelow(archive, source, partition, below, incarnation))
+  const tables = [{ table: source.archive!.table }, skippedTable(source)]
+  return archive.sequences(tables, sourceOrigin(source, partition, incarnation), below)
 }

@@ -77,11 +77,13 @@ export interface ArchiveStats {
   readonly keys: number
 }
 
-/** A table of which each row stands for its own sequence, or for all from that one up to and without the number in a column. */
+/** A table of which each row stands for its own sequence, or for several. A column that the table lacks is null there. */
 export interface SequenceTable {
   readonly table: string
-  /** The column, of whole numbers. */
+  /** A column of whole numbers: the row stands for all from its own sequence up to and without that one; null: for its own alone. */
   readonly until?: string
+  /** A column of texts: for those of them that `runsIn` reads there; null: for all. */
+  readonly lengths?: string
 }
 
 /** What tells one event from all others, in canonical form. */

@@ -17,6 +17,8 @@ export interface LogBatch {
   readonly append_ms: readonly number[]
   /** The offset to read next. What lies between the last message and it (the end of a transaction, say) holds no message. */
   readonly nextOffset: number
+  /** There is more at hand behind a hole in the offsets, which one batch cannot hold: it is worth reading on at once. */
+  readonly more?: boolean
   /** Without messages: all that was appended before this instant is below `nextOffset`. Left out where that is the time of the call. */
   readonly asOf_ms?: number
 }

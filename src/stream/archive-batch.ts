@@ -1,6 +1,7 @@
 import type { ParsedEvent, SourceModel } from '../features/model.ts'
 import { archiveColumns, sourceOrigin } from '../stores/archive-columns.ts'
 import type { ArchiveColumn, ArchiveInsert } from '../stores/event-archive.ts'
+import { addRun } from '../stores/offset-runs.ts'
 import type { Value } from '../timeline/column-type.ts'
 
 /** Rows of one source on their way into its archive table. */
@@ -8,6 +9,8 @@ export class ArchiveBatch {
   readonly source: SourceModel
   /** By partition: the offset behind what was read. */
   readonly next = new Map<number, number>()
+  /** By partition: offsets that hold no valid event of the source, in ascending runs. */
+  readonly skipped = new Map<number, [from: number, until: number][]>()
   /** Of the topic, as the archive counts them. */
   readonly #incarnation: number
   readonly #columns: readonly ArchiveColumn[]
@@ -42,6 +45,13 @@ export class ArchiveBatch {
       sequences: this.#sequences,
       arrived_ms: this.#arrived_ms,
     }
+  }
+
+  /** Offsets from the first up to and without the second will never be in the table. */
+  skip(partition: number, from: number, until: number): void {
+    const runs = this.skipped.get(partition) ?? []
+    addRun(runs, from, until)
+    if (runs.length > 0) this.skipped.set(partition, runs)
   }
 
   /** An event of a message, of which there may be several. */

@@ -3,6 +3,7 @@ import type { ParsedEvent, SourceModel } from '../features/model.ts'
 import { ARCHIVE_GROUP, archiveGroup, sourceOrigin } from '../stores/archive-columns.ts'
 import type { EventArchive } from '../stores/event-archive.ts'
 import { cutOff, type EventLog, type LogBatch, OffsetOutOfRangeError, TopicReplacedError } from '../stores/event-log.ts'
+import type { OffsetRun } from '../stores/offset-runs.ts'
 import { ArchiveBatch } from './archive-batch.ts'
 import { sameAssignment } from './assignment.ts'
 import { PartitionFaults } from './partition-faults.ts'
@@ -20,9 +21,6 @@ const TURN_MESSAGES = 250
 
 /** How long small batches are let grow: the archive is for backfills, which nobody waits for by the second. */
 export const ARCHIVE_LINGER_MS = 250
-
-/** Offsets noted at once as holding no event: a transaction that was aborted, or a topic that is compacted, leaves millions. */
-const SKIPPED_MAX = 100_000
 
 const IDLE_MS_MAX = 500
 const RETRY_MS = 1_000
@@ -53,12 +51,12 @@ export interface TopicArchiverOptions {
   /** Looks which topic of its name it is. Throws where the archive is of another. Left out: it is the first. */
   readonly identify?: () => Promise<ArchivedTopic>
   /**
-   * Offsets that will never be in a source's table, as they hold no valid event of it, ascending. Awaited before they are committed.
+   * Offsets that will never be in a source's table, as they hold no valid event of it, in ascending runs. Awaited before they are committed.
    */
   readonly onSkipped: (
     source: SourceModel,
     partition: number,
-    offsets: readonly number[],
+    runs: readonly OffsetRun[],
     incarnation: number,
   ) => Promise<void>
   /** Messages that the log lost before they were archived: the archive has a hole from now on. */
@@ -91,6 +89,7 @@ export class TopicArchiver {
   /** The trouble that was told of last. */
   #told: string | null = null
   #committed_ms = 0
+  #parsed = 0
   #identity: ArchivedTopic = { id: null, incarnation: 1 }
 
   constructor(options: TopicArchiverOptions) {
@@ -163,16 +162,36 @@ export class TopicArchiver {
       if (messages >= HELD_MESSAGES || bytes >= HELD_BYTES) break
       if (!this.#faults.isDue(partition)) continue
       for (const [position, sources] of this.#places(partition)) {
-        const read = await this.#read(partition, position, sources)
-        if (read === null || read.nextOffset === position) continue
-        messages += read.values.length
-        for (const value of read.values) bytes += value.length
-        for (const source of sources) await this.#take(batches.get(source)!, partition, position, read)
+        const carried = await this.#carry(partition, position, sources, batches)
+        messages += carried.messages
+        bytes += carried.bytes
       }
     }
     for (const batch of batches.values()) await this.#write(batch)
     if (performance.now() - this.#committed_ms > COMMIT_AGAIN_MS) await this.#commitAgain()
     return messages
+  }
+
+  /** Reads on until a batch is full or there is no more at hand; answers how many messages that was, and their bytes. */
+  async #carry(
+    partition: number,
+    position: number,
+    sources: readonly SourceModel[],
+    batches: ReadonlyMap<SourceModel, ArchiveBatch>,
+  ): Promise<{ readonly messages: number; readonly bytes: number }> {
+    const { maxBatch = ARCHIVE_BATCH_MAX } = this.#options
+    let messages = 0
+    let bytes = 0
+    for (let next = position, more = true; more && messages < maxBatch && bytes < HELD_BYTES; ) {
+      const read = await this.#read(partition, next, maxBatch - messages, sources)
+      if (read === null || read.nextOffset === next) break
+      for (const source of sources) await this.#take(batches.get(source)!, partition, next, read)
+      messages += read.values.length
+      for (const value of read.values) bytes += value.length
+      next = read.nextOffset
+      more = read.more === true
+    }
+    return { messages, bytes }
   }
 
   /** By position in a partition: the sources that are there. */
@@ -188,16 +207,8 @@ export class TopicArchiver {
   async #take(batch: ArchiveBatch, partition: number, position: number, read: LogBatch): Promise<void> {
     const { baseOffset, values, append_ms, nextOffset } = read
     const { source } = batch
-    let skipped: number[] = []
-    const skip = async (from: number, to: number) => {
-      for (let offset = from; offset < to; offset++) {
-        if (skipped.push(offset) < SKIPPED_MAX) continue
-        await this.#options.onSkipped(source, partition, skipped, this.#identity.incarnation)
-        skipped = []
-      }
-    }
     // Offsets that hold no message, but a note of the log's own.
-    await skip(position, baseOffset)
+    batch.skip(partition, position, baseOffset)
     for (const [i, value] of values.entries()) {
       const offset = baseOffset + i
       let events: readonly ParsedEvent[] = []
@@ -207,17 +218,19 @@ export class TopicArchiver {
         // The stream meets the same events and keeps them aside.
       }
       for (const event of events) batch.add(event, partition, offset, append_ms[i]!)
-      if (events.length === 0) await skip(offset, offset + 1)
-      if (i % TURN_MESSAGES === TURN_MESSAGES - 1) await turn()
+      if (events.length === 0) batch.skip(partition, offset, offset + 1)
+      if (++this.#parsed % TURN_MESSAGES === 0) await turn()
     }
-    await skip(baseOffset + values.length, nextOffset)
-    if (skipped.length > 0) await this.#options.onSkipped(source, partition, skipped, this.#identity.incarnation)
+    batch.skip(partition, baseOffset + values.length, nextOffset)
     batch.next.set(partition, nextOffset)
   }
 
   async #write(batch: ArchiveBatch): Promise<void> {
     const { source, next } = batch
     if (next.size === 0) return
+    for (const [partition, runs] of batch.skipped) {
+      await this.#options.onSkipped(source, partition, runs, this.#identity.incarnation)
+    }
     if (batch.rows > 0) {
       const begun_ms = performance.now()
       await this.#options.archive.insert(batch.insert)
@@ -271,10 +284,15 @@ export class TopicArchiver {
     return ((await this.#options.archive.lastSequence(source.archive!.table, origin)) ?? -1) >= offset
   }
 
-  async #read(partition: number, position: number, sources: readonly SourceModel[]): Promise<LogBatch | null> {
-    const { log, maxBatch = ARCHIVE_BATCH_MAX, onGap } = this.#options
+  async #read(
+    partition: number,
+    position: number,
+    messagesMax: number,
+    sources: readonly SourceModel[],
+  ): Promise<LogBatch | null> {
+    const { log, onGap } = this.#options
     try {
-      const read = await log.read(this.topic, partition, position, maxBatch, this.#identity.id)
+      const read = await log.read(this.topic, partition, position, messagesMax, this.#identity.id)
       this.#faults.well(partition)
       return read
     } catch (error) {

@@ -34,6 +34,9 @@ const VERIFY_MS = 1_000
 const RETRY_MS_MIN = 50
 const RETRY_MS_MAX = 5_000
 
+/** Whether a partition has more at hand for a batch; `moved`: the marks must be looked at first. */
+type Taken = 'more' | 'enough' | 'moved'
+
 /**
  * Carries the events of one topic from the log to the timelines of its sources: rows first, then the marks (L11), batch by batch, of
  * which the next is read and encoded while the last is on its way. So one mark proves all that its sources had of the topic. Holds no
@@ -167,9 +170,11 @@ export class TopicStream {
     const partitions = [...this.#places.positions.keys()]
     const first = this.#turn++ % Math.max(1, partitions.length)
     for (const partition of [...partitions.slice(first), ...partitions.slice(0, first)]) {
-      if (batch.messages >= maxBatch || batch.isFull) break
-      if (!this.#faults.isDue(partition)) continue
-      if (!(await this.#take(partition, maxBatch - batch.messages, batch))) return maxBatch
+      let taken: Taken = this.#faults.isDue(partition) ? 'more' : 'enough'
+      while (taken === 'more' && batch.messages < maxBatch && !batch.isFull) {
+        taken = await this.#take(partition, maxBatch - batch.messages, batch)
+      }
+      if (taken === 'moved') return maxBatch
     }
     await this.#settle()
     if (batch.next.size > 0) await this.#send(batch)
@@ -181,19 +186,19 @@ export class TopicStream {
     return batch.messages
   }
 
-  /** Adds to a batch what a partition has next. Answers false where the marks must be looked at first. */
-  async #take(partition: number, messagesMax: number, batch: TopicBatch): Promise<boolean> {
-    const position = this.#places.positions.get(partition)!
+  /** Adds to a batch what a partition has next. */
+  async #take(partition: number, messagesMax: number, batch: TopicBatch): Promise<Taken> {
+    const position = batch.next.get(partition) ?? this.#places.positions.get(partition)!
     const looked_ms = this.#options.now()
     const read = await this.#read(partition, position, messagesMax)
-    if (read === 'moved') return false
-    if (read === 'failed') return true
+    if (read === 'moved') return 'moved'
+    if (read === 'failed') return 'enough'
     const { baseOffset, values, append_ms } = read
     // Where the log holds nothing but notes of its own, the mark moves on, too.
     if (read.nextOffset > position) batch.next.set(partition, read.nextOffset)
     if (values.length === 0) {
       batch.watermarks_ms.set(partition, read.asOf_ms ?? looked_ms)
-      return true
+      return 'enough'
     }
     let taken = 0
     while (taken < values.length) {
@@ -209,7 +214,7 @@ export class TopicStream {
     for (const [source, sampler] of this.#samplers) batch.tallies.get(source)!.sampled(sampler, partition, read)
     batch.messages += taken
     batch.watermarks_ms.set(partition, append_ms[taken - 1]!)
-    return true
+    return read.more === true ? 'more' : 'enough'
   }
 
   async #send(batch: TopicBatch): Promise<void> {

@@ -38,7 +38,14 @@ async function holed() {
   return { store, archive, archiver, reasons, open }
 }
 
-const account = (archive: MemoryEventArchive, ...offsets: number[]) => noteSkipped(archive, source, 0, offsets, clock())
+const account = (archive: MemoryEventArchive, ...offsets: number[]) =>
+  noteSkipped(
+    archive,
+    source,
+    0,
+    offsets.map((offset) => [offset, offset + 1]),
+    clock(),
+  )
 
 it('names what the log lost before it was archived, until all of it is accounted for', async () => {
   const { store, archive, archiver, reasons, open } = await holed()

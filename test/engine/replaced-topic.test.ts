@@ -102,7 +102,7 @@ describe('a topic that was deleted and made anew', () => {
     expect(await values(anew)).toEqual(INCOMPLETE)
     const lost = (await viewRenewal(deps, TOPIC)).partitions.find(({ now }) => now!.end > 0)!.partition
     await anew.load('payments', some('late', 2))
-    await noteSkipped(stores.archive, model.sources.get('payments')!, lost, [5, 6], clock())
+    await noteSkipped(stores.archive, model.sources.get('payments')!, lost, [[5, 7]], clock())
     await anew.backfill()
     expect(await values(anew)).toEqual(of(11))
   })

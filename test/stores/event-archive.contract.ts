@@ -201,14 +201,34 @@ export function eventArchiveContract(name: string, open: () => Promise<EventArch
       test('counts runs, which may lie over one another, and of which the bound cuts one', async () => {
         const until = column('until', int)
         const { table, columns } = await newTable([until])
+        const runs = { until: 'until', lengths: 'lengths' }
         const run = (end: number) => ['a', T0, 'c', end]
         await insertRows(archive, table, columns, [run(3)], { origin: 'log/a/0', first: 0 })
         await insertRows(archive, table, columns, [run(5), run(4)], { origin: 'log/a/0', first: 2 })
         await insertRows(archive, table, columns, [run(12)], { origin: 'log/a/0', first: 8 })
         await insertRows(archive, table, columns, [run(8)], { origin: 'log/b/0', first: 5 })
-        const covered = (below: number) => archive.sequences([{ table, until: 'until' }], 'log/a/0', below)
+        const covered = (below: number) => archive.sequences([{ table, ...runs }], 'log/a/0', below)
         expect(await Promise.all([0, 1, 4, 8, 9, 11, 1_000].map(covered))).toEqual([0, 1, 4, 5, 6, 8, 9])
-        expect(await archive.sequences([{ table: 'nowhere', until: 'until' }], 'log/a/0', 5)).toBe(0)
+        expect(await archive.sequences([{ table: 'nowhere', ...runs }], 'log/a/0', 5)).toBe(0)
+      })
+
+      test('counts runs with gaps between them, also beside rows that stand for their own sequence alone', async () => {
+        const nullable = (name: string, type: ArchiveColumn['type']) => ({ ...column(name, type), nullable: true })
+        const { table, columns } = await newTable([])
+        const before = ['a', T0, 'c']
+        await insertRows(archive, table, columns, [before], { origin: 'log/a/0', first: 2 })
+        const runs = { until: 'until', lengths: 'lengths' }
+        const covered = (below: number) => archive.sequences([{ table, ...runs }], 'log/a/0', below)
+        expect(await Promise.all([2, 3].map(covered))).toEqual([0, 1])
+        const wider = [...columns, nullable('until', int), nullable('lengths', { kind: 'string', bytesMax: 100 })]
+        await archive.create(table, wider, 'at')
+        // 4, 5, 7 and 11 to 13; 9; 20 to 22.
+        await insertRows(archive, table, wider, [[...before, 14, '2 1 1 3 3']], { origin: 'log/a/0', first: 4 })
+        await insertRows(archive, table, wider, [[...before, null, null]], { origin: 'log/a/0', first: 9 })
+        await insertRows(archive, table, wider, [[...before, 23, null]], { origin: 'log/a/0', first: 20 })
+        await insertRows(archive, table, wider, [[...before, 99, '1 1 1']], { origin: 'log/b/0', first: 30 })
+        const bounds = [0, 3, 5, 6, 7, 8, 9, 10, 12, 14, 20, 22, 1_000]
+        expect(await Promise.all(bounds.map(covered))).toEqual([0, 1, 2, 3, 3, 4, 4, 5, 6, 8, 8, 10, 11])
       })
     })
 

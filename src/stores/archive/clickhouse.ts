@@ -18,12 +18,13 @@ import { foundSql, IDS_AT_ONCE, idsSql, readFound, readIds } from './found-sql.t
 import { insertOf } from './insert.ts'
 import { type NativeBlock, nativeBlocks } from './native-format.ts'
 import { ORIGIN, SEQUENCE } from './provenance.ts'
+import { oneSql } from './runs-sql.ts'
 import { planScan, toArchiveBlock } from './scan-sql.ts'
 import { quoteName, quoteText, settingsClause, type TableAddress, tableAddress } from './sql-text.ts'
 import { readStats, statsSql } from './stats-sql.ts'
 
-/** Rows that stand for a run of sequences, in one block: `range()` gives at most 500 million numbers for each. */
-const RUNS_AT_ONCE = 8_192
+/** Rows that stand for many sequences, in one block: `range()` gives at most 500 million numbers for each. */
+const RUNS_AT_ONCE = 1_024
 
 /**
  * An archive in ClickHouse, over any link to one. Beyond the interface: rows whose id is null are left out of a scan, as they
@@ -105,11 +106,11 @@ export class ClickHouseArchive implements EventArchive {
   async sequences(tables: readonly SequenceTable[], origin: string, below: number): Promise<number> {
     const where = `WHERE ${ORIGIN} = ${quoteText(origin)} AND ${SEQUENCE} < ${below}`
     const parts: string[] = []
-    for (const { table, until } of tables) {
-      if (!(await this.#hasSequences(table))) continue
-      const end = until === undefined ? null : `least(toUInt64(${quoteName(until)}), toUInt64(${below}))`
-      const one = end === null ? `toUInt64(${SEQUENCE})` : `arrayJoin(range(toUInt64(${SEQUENCE}), ${end}))`
-      parts.push(`SELECT ${one} AS one FROM ${this.#address(table).sql} ${where}`)
+    for (const one of tables) {
+      if (!(await this.#hasSequences(one.table))) continue
+      // Whoever writes rows that stand for many may have added the columns since.
+      const columns = one.until === undefined ? undefined : (await this.describe(one.table))?.columns
+      parts.push(`SELECT ${oneSql(columns, one, below)} AS one FROM ${this.#address(one.table).sql} ${where}`)
     }
     if (parts.length === 0) return 0
     // A bitmap counts exactly, in a bit for each of a dense range; uniqExact would keep every number.

@@ -14,6 +14,7 @@ import {
   type HashedEvent,
   type SequenceTable,
 } from '../event-archive.ts'
+import { type OffsetRun, runsIn } from '../offset-runs.ts'
 import { archiveTypeProblem, columnTypeSql } from './clickhouse-types.ts'
 import { createSql, missingColumns } from './create-sql.ts'
 import { writeColumn } from './insert-sql.ts'
@@ -111,10 +112,13 @@ export class MemoryEventArchive implements EventArchive {
 
   async sequences(tables: readonly SequenceTable[], origin: string, below: number): Promise<number> {
     const seen = new Set<number>()
-    for (const { table, until } of tables) {
+    for (const { table, ...names } of tables) {
       for (const { sequence, values } of this.#of(table, origin)) {
-        const end = until === undefined ? sequence + 1 : Number(values.get(until))
-        for (let one = sequence; one < Math.min(end, below); one++) seen.add(one)
+        const [until, lengths] = [names.until, names.lengths].map((name) => values.get(name ?? '') ?? null)
+        const all: OffsetRun = [sequence, until === null ? sequence + 1 : Number(until)]
+        for (const [from, to] of lengths === null ? [all] : runsIn(String(lengths), sequence)) {
+          for (let one = from; one < Math.min(to, below); one++) seen.add(one)
+        }
       }
     }
     return seen.size

@@ -128,12 +128,16 @@ export class PartitionReader {
     const append_ms: number[] = []
     let bytes = 0
     let baseOffset = this.#next
+    let more = false
     while (values.length < maxMessages && bytes < READ_BYTES_MAX) {
       if (this.#runs.length === 0 && !(await this.#decode(values.length === 0))) break
       const run = this.#runs[0]
       if (run === undefined) continue
       if (values.length === 0) baseOffset = run.baseOffset
-      else if (run.baseOffset !== baseOffset + values.length) break
+      else if (run.baseOffset !== baseOffset + values.length) {
+        more = true
+        break
+      }
       const count = Math.min(run.values.length, maxMessages - values.length)
       for (let i = 0; i < count; i++) {
         const value = run.values[i]!
@@ -153,7 +157,7 @@ export class PartitionReader {
     const drained = this.#runs.length === 0 && this.#batches.length === 0
     this.#low = baseOffset + values.length
     this.#next = drained ? this.#fetchOffset : this.#low
-    if (values.length > 0) return { baseOffset, values, append_ms, nextOffset: this.#next }
+    if (values.length > 0) return { baseOffset, values, append_ms, nextOffset: this.#next, ...(more && { more }) }
     return { baseOffset, values, append_ms, nextOffset: this.#next, asOf_ms: this.#asOf_ms ?? 0 }
   }
 
