@@ -91,7 +91,7 @@ async function install() {
       log,
       archive,
       sources: [resolved],
-      onSkipped: (source, partition, offsets) => noteSkipped(archive, source, partition, offsets, Date.now()),
+      onSkipped: (source, partition, runs) => noteSkipped(archive, source, partition, runs, Date.now()),
       onGap: async () => {},
     })
   return {
@@ -247,6 +247,42 @@ it('counts no aborted transaction, waits for an open one, and marks and archives
   })
   const held = await archive.sequences([{ table: 'payments' }], logOrigin(topic, 0), end)
   expect([held, await skippedBelow(archive, source, 0, end)]).toEqual([7, 9])
+})
+
+it('carries hundreds of small transactions together, and accounts for their ends in a note for each batch', async () => {
+  const { topic, source, open, stream, archiver, cards, marks, archive } = installation
+  const log = open()
+  await log.ensureTopic(topic, 1)
+  const transactions = 240
+  const writers = Array.from({ length: 8 }, async (_, writer) => {
+    const transactionalId = `${topic}-${writer}`
+    const producer = kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    for (let n = writer; n < transactions; n += 8) {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic, messages: [payment(n)] })
+      await transaction.commit()
+    }
+    await producer.disconnect()
+  })
+  await Promise.all(writers)
+  const { end } = (await log.ranges(topic))[0]!
+  expect(end).toBe(2 * transactions)
+  const one = stream(log)
+  const archiving = archiver(open())
+  let steps = 0
+  await until(async () => {
+    steps++
+    await one.step()
+    await archiving.step()
+    return (await marks()).get(0) === end && archiving.positions.get(0) === end
+  })
+  // Fetching may need a few rounds, and not one for each transaction.
+  expect(steps).toBeLessThan(transactions / 4)
+  expect(await cards()).toBe(transactions)
+  const held = await archive.sequences('payments', logOrigin(topic, 0), end)
+  expect([held, await skippedBelow(archive, source, 0, end)]).toEqual([transactions, transactions])
+  expect(await archive.sequences('millrace_skipped', logOrigin(topic, 0), end)).toBeLessThanOrEqual(steps)
 })
 
 it('says as of when a partition was read to its end', async () => {
