@@ -5,6 +5,9 @@ import { addToAll } from '../stores/timeline-writer.ts'
 import { SourceTally } from './source-tally.ts'
 import { pendingBytes, type TopicWriters } from './topic-writers.ts'
 
+/** Whether a partition has more at hand for a batch; `moved`: the marks must be looked at first. */
+export type Taken = 'more' | 'enough' | 'moved'
+
 /** Bytes of rows, and of refused events, that a batch is to have at most: far below what a store or a log takes at once. */
 const BYTES_MAX = 16 * 1024 * 1024
 

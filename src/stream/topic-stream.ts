@@ -9,7 +9,7 @@ import { PartitionFaults } from './partition-faults.ts'
 import { PartitionPlaces, type PartitionProgress } from './partition-places.ts'
 import { pause } from './pause.ts'
 import { PutAside } from './put-aside.ts'
-import { TopicBatch } from './topic-batch.ts'
+import { type Taken, TopicBatch } from './topic-batch.ts'
 import type { StreamTimeline, TopicStreamOptions } from './topic-stream-options.ts'
 import { type TopicWriters, writersOf } from './topic-writers.ts'
 
@@ -33,9 +33,6 @@ const VERIFY_MS = 1_000
 
 const RETRY_MS_MIN = 50
 const RETRY_MS_MAX = 5_000
-
-/** Whether a partition has more at hand for a batch; `moved`: the marks must be looked at first. */
-type Taken = 'more' | 'enough' | 'moved'
 
 /**
  * Carries the events of one topic from the log to the timelines of its sources: rows first, then the marks (L11), batch by batch, of
@@ -327,7 +324,6 @@ export class TopicStream {
         await this.#options.onCutOff?.()
         throw cutOff(this.topic, partition, position, error.end, 'counted')
       }
-      // There by now.
       if (position >= error.start) return 'moved'
       const from = this.#places.marks.get(partition) ?? null
       const now = (await store.marks(group)).find((mark) => mark.topic === this.topic && mark.partition === partition)
