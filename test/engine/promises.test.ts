@@ -261,7 +261,7 @@ describe('the hand-over from archive to stream', () => {
     })
     await archiver.step()
     // One of older definitions had refused the first, too, and nobody ever got the third.
-    await noteSkipped(archive, source, partition, [0, 1], time.now)
+    await noteSkipped(archive, source, partition, [[0, 2]], time.now)
     await log.commit('millrace-archive', 'payments', new Map([[partition, 3]]))
     const wanted = modelOf({ n: count().over('7d'), spend: sum(payments.amount).over('7d') })
     const whole = await new Whole(wanted, 'wall', clock, stores).open()

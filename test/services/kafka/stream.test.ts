@@ -280,9 +280,9 @@ it('carries hundreds of small transactions together, and accounts for their ends
   // Fetching may need a few rounds, and not one for each transaction.
   expect(steps).toBeLessThan(transactions / 4)
   expect(await cards()).toBe(transactions)
-  const held = await archive.sequences('payments', logOrigin(topic, 0), end)
+  const held = await archive.sequences([{ table: 'payments' }], logOrigin(topic, 0), end)
   expect([held, await skippedBelow(archive, source, 0, end)]).toEqual([transactions, transactions])
-  expect(await archive.sequences('millrace_skipped', logOrigin(topic, 0), end)).toBeLessThanOrEqual(steps)
+  expect(await archive.sequences([{ table: 'millrace_skipped' }], logOrigin(topic, 0), end)).toBeLessThanOrEqual(steps)
 })
 
 it('says as of when a partition was read to its end', async () => {
