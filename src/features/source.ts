@@ -27,13 +27,13 @@ const OPTIONS = ['schema', 'id', 'time', 'version', 'deleted', 'outcome', 'compu
 /** How far in the past a value may be asked for exactly, where a source does not say. */
 const LOOKBACK_DEFAULT: Duration = '2d'
 
-/** The format of a schema, as `'safeint'` of `z.int()`, looked for inside `.nullable()`, `.optional()` and `money()`. */
+/** The format of a schema, as `'safeint'` of `z.int()`, looked for inside `.nullable()` and `.optional()`; `'money'` of `money()`, the one codec. */
 type FormatOf<X> = X extends { readonly _zod: { readonly def: { readonly innerType: infer I } } }
   ? FormatOf<I>
   : X extends { readonly _zod: { readonly def: { readonly format: infer F } } }
     ? F
-    : X extends { readonly _zod: { readonly def: { readonly out: infer O } } }
-      ? FormatOf<O>
+    : X extends { readonly _zod: { readonly def: { readonly out: unknown } } }
+      ? 'money'
       : null
 
 type KindOf<X, V> = [V] extends [boolean]
@@ -41,7 +41,9 @@ type KindOf<X, V> = [V] extends [boolean]
   : [V] extends [number]
     ? [FormatOf<X>] extends ['safeint' | 'int32' | 'uint32']
       ? 'integer'
-      : 'number'
+      : [FormatOf<X>] extends ['money']
+        ? 'money'
+        : 'number'
     : [V] extends [string]
       ? [FormatOf<X>] extends ['datetime']
         ? 'time'

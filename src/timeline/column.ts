@@ -1,5 +1,5 @@
-/** What an aggregate may be asked to do with a column. `'integer'`: whole numbers and money, whose sums are exact. */
-export type Kind = 'integer' | 'number' | 'time' | 'string' | 'boolean' | 'other'
+/** What an aggregate may be asked to do with a column. The sums of `'integer'` and `'money'`, whole minor units, are exact. */
+export type Kind = 'integer' | 'money' | 'number' | 'time' | 'string' | 'boolean' | 'other'
 
 /** Carries a type and no value: it exists only for the compiler. */
 export declare const type: unique symbol
@@ -26,16 +26,16 @@ type Needed<F extends string, C, Kinds extends Kind, What extends string> =
       ? C
       : string extends N
         ? C
-        : `${F}() needs a ${What} column, but ${S}.${N} is ${K extends 'other' ? 'something else' : `a ${K}`}`
+        : `${F}() needs a ${What} column, but ${S}.${N} is ${K extends 'other' ? 'something else' : K extends 'money' ? K : `a ${K}`}`
     : never
 
 /** Refuses, in a sentence, a column that aggregate `F` cannot add up. Columns whose names are not known pass. */
-export type Numeric<F extends string, C> = Needed<F, C, 'integer' | 'number', 'number'>
+export type Numeric<F extends string, C> = Needed<F, C, 'integer' | 'money' | 'number', 'number'>
 
 /** Refuses, in a sentence, a column that filter `F` cannot compare, as its values have no order. */
-export type Ordered<F extends string, C> = Needed<F, C, 'integer' | 'number' | 'time', 'number or time'>
+export type Ordered<F extends string, C> = Needed<F, C, 'integer' | 'money' | 'number' | 'time', 'number or time'>
 
-/** Refuses, in a sentence, a column whose values make no keys of a map. That money makes none, too, only the check knows. */
+/** Refuses, in a sentence, a column whose values make no keys of a map. */
 export type Groupable<F extends string, C> = Needed<
   F,
   C,
@@ -57,7 +57,7 @@ export interface Keyed<V> {
 }
 
 /** What adding up a column gives. */
-export type SumOf<C> = C extends Column<string, string, unknown, 'integer'> ? Integer : number
+export type SumOf<C> = C extends Column<string, string, unknown, 'integer' | 'money'> ? Integer : number
 
 const COLUMN = Symbol.for('millrace.column')
 
