@@ -147,6 +147,19 @@ describe('the catalogue', () => {
     expect(services).toMatchObject({ payee__n_1d: ['other'], spending__n_1d: ['other'], spending__n_7d: ['risk'] })
   })
 
+  it('has of each feature, in a role as well, the columns that it reads, and of each column those features', () => {
+    const payee = spending.pick('total_7d').as('payee', { card_id: 'payee_id' })
+    const { features, sources } = catalogue(
+      modelOf({ spending, risk, other: featureService('other', { features: [payee] }) }),
+    )
+    const down = features.flatMap(({ name, source, reads }) => reads.map((column) => `${source}.${column} ${name}`))
+    const up = sources.flatMap(({ name, columns }) =>
+      columns.flatMap((column) => column.features.map((feature) => `${name}.${column.name} ${feature}`)),
+    )
+    expect(down).toContain('payments.amount payee__total_7d')
+    expect(up.sort()).toEqual(down.sort())
+  })
+
   it('says in the description of the API that a value within a map may be null, where it may', () => {
     const group = featureGroup('maps', {
       source: payments,

@@ -45,6 +45,8 @@ export type HealthyCatalogue = ReturnType<typeof withHealth>
 /** Who reads what, by name. */
 interface Uses {
   readonly groups: readonly GroupModel[]
+  /** Also those in a role. */
+  readonly features: readonly FeatureModel[]
   readonly services: ReadonlyMap<string, readonly string[]>
   readonly scoring: ReadonlyMap<string, readonly string[]>
   readonly derived: readonly ReturnType<typeof derivedEntries>[number][]
@@ -73,13 +75,13 @@ function derivedOf({ derived }: Uses, reads: (one: Uses['derived'][number]) => b
   return derived.filter(reads).map(({ service, name }) => `${service}.${name}`)
 }
 
-function usesOf({ groups, services }: Model): Uses {
+function usesOf({ groups, features, services }: Model): Uses {
   const reading = new Map<string, string[]>()
   const scoring = new Map<string, string[]>()
   const note = (map: Map<string, string[]>, read: string, service: string) =>
     map.set(read, [...new Set([...(map.get(read) ?? []), service])])
-  for (const { name, features, event } of services.values()) {
-    for (const { name: read, group, role } of features) {
+  for (const { name, features: all, event } of services.values()) {
+    for (const { name: read, group, role } of all) {
       note(reading, read, name)
       // Who reads a feature in a role reads that feature.
       if (role !== null) note(reading, roleName(group, role, read), name)
@@ -87,7 +89,7 @@ function usesOf({ groups, services }: Model): Uses {
     if (event !== null) note(scoring, event.name, name)
   }
   const derived = [...services.values()].flatMap(derivedEntries)
-  return { groups: [...groups.values()], services: reading, scoring, derived }
+  return { groups: [...groups.values()], features: [...features.values()], services: reading, scoring, derived }
 }
 
 /** The services that read any of some features. */
@@ -105,7 +107,7 @@ function described({ description, owner, tags }: Described) {
 
 function sourceEntry(source: SourceModel, uses: Uses) {
   const groups = uses.groups.filter(({ timeline }) => timeline.source === source)
-  const features = groups.flatMap((group) => group.features)
+  const features = uses.features.filter(({ timeline }) => timeline.source === source)
   const named = (column: number | null) => (column === null ? null : source.columns[column]!.name)
   return {
     name: source.name,
