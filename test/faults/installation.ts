@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { archiveGroup } from '../../src/stores/archive-columns.ts'
 import { Judge, type Target } from './judge/judge.ts'
 import { Ledger } from './judge/ledger.ts'
 import { type Command, MillraceProcess } from './processes/millrace-process.ts'
 import { Producer } from './producer.ts'
 import { DATABASE, type ServerOptions, Servers } from './servers.ts'
+import type { Variant } from './world/definitions.ts'
 import { Traffic } from './world/traffic.ts'
 import { type World, worldOf } from './world/world.ts'
 
@@ -13,6 +15,8 @@ const UNTIL_MS = 90_000
 
 export interface InstallationOptions extends ServerOptions {
   readonly seed: number
+  /** What it starts with. */
+  readonly variant?: Variant
   /** New payments a second. */
   readonly rate?: number
 }
@@ -20,7 +24,7 @@ export interface InstallationOptions extends ServerOptions {
 /** Servers, millrace's processes over them, a producer, and a judge: everything that one test breaks. */
 export class Installation {
   readonly servers: Servers
-  readonly world: World = worldOf('first')
+  readonly world: World
   readonly ledger = new Ledger()
   readonly traffic: Traffic
   readonly judge: Judge
@@ -29,8 +33,10 @@ export class Installation {
   readonly #targets = new Map<MillraceProcess, Target>()
   readonly #counts = new Map<Command, number>()
 
-  private constructor(servers: Servers, { seed, rate = 60, partitions = 4 }: InstallationOptions) {
+  private constructor(servers: Servers, options: InstallationOptions) {
+    const { seed, rate = 60, partitions = 4, variant = 'first' } = options
     this.servers = servers
+    this.world = worldOf(variant)
     this.traffic = new Traffic({ seed })
     this.judge = new Judge({ ledger: this.ledger, traffic: this.traffic, seed: seed + 1 })
     this.producer = new Producer({
@@ -40,6 +46,7 @@ export class Installation {
       seed: seed + 2,
       partitions,
       rate,
+      kind: variant === 'kinds' ? 'payment' : null,
       intake: () => [...this.judge.targets].find(({ url }) => url !== null)?.url ?? null,
     })
   }
@@ -162,9 +169,10 @@ export class Installation {
   /** Resolves when the archive has all that the log has now, while the log may go on. */
   async untilArchived(): Promise<void> {
     const ends = await this.servers.ends()
+    const groups = this.world.sources.map(archiveGroup)
     await this.until('what was sent is archived', async () => {
-      const archived = await this.servers.archivedBelow().catch((): number[] => [])
-      return ends.every((end, partition) => (archived[partition] ?? 0) >= end)
+      const archived = await Promise.all(groups.map((group) => this.servers.archivedBelow(group).catch(() => [])))
+      return archived.every((below) => ends.every((end, partition) => (below[partition] ?? 0) >= end))
     })
   }
 

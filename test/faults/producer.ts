@@ -27,6 +27,8 @@ export interface ProducerOptions {
   readonly partitions: number
   /** Events a second, without copies. */
   readonly rate: number
+  /** What messages say that they are, in a topic that holds several kinds; null: nothing. */
+  readonly kind?: string | null
   /** Where events are taken by HTTP; null: nowhere now. */
   readonly intake: () => string | null
 }
@@ -139,7 +141,7 @@ export class Producer {
       }
       const messages = sendings.map(({ payment, text }) => ({
         key: payment?.card_id ?? null,
-        value: text,
+        value: this.#said(text, payment !== null),
         partition: this.#random.below(this.partitions),
       }))
       const records = await this.#producer.send({ topic: TOPIC, messages, acks: -1 })
@@ -151,12 +153,17 @@ export class Producer {
     })
   }
 
+  #said(text: string, valid: boolean): string {
+    const { kind = null } = this.#options
+    return kind === null || !valid ? text : `{"kind":${JSON.stringify(kind)},${text.slice(1)}`
+  }
+
   async #byHttp(url: string, sendings: readonly Sending[]): Promise<void> {
     await this.#call(sendings, async () => {
       const response = await fetch(`${url}/v1/sources/payments/events`, {
         method: 'POST',
         headers: { 'content-type': 'application/x-ndjson' },
-        body: sendings.map(({ text }) => text).join('\n'),
+        body: sendings.map(({ payment, text }) => this.#said(text, payment !== null)).join('\n'),
         signal: AbortSignal.timeout(PATIENCE_MS),
       })
       const text = await response.text()

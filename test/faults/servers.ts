@@ -130,10 +130,10 @@ export class Servers {
     })
   }
 
-  /** By partition: the offset below which all is archived. */
-  archivedBelow(): Promise<number[]> {
+  /** By partition: the offset below which all is archived, of a source that has the topic to itself, or as its group says. */
+  archivedBelow(groupId = ARCHIVE_GROUP): Promise<number[]> {
     return this.admin(async (admin) => {
-      const [topic] = await admin.fetchOffsets({ groupId: ARCHIVE_GROUP, topics: [TOPIC] })
+      const [topic] = await admin.fetchOffsets({ groupId, topics: [TOPIC] })
       const partitions = [...(topic?.partitions ?? [])].sort((a, b) => a.partition - b.partition)
       return partitions.map(({ offset }) => Math.max(0, Number(offset)))
     })

@@ -20,11 +20,11 @@ import {
 
 /**
  * What is rolled out during a test, each against `first`. `longer`: a window that needs rows older than were kept. `column`: a feature
- * over a column that no other reads. `fewer`: a feature is gone.
+ * over a column that no other reads. `fewer`: a feature is gone. `kinds`: not rolled out; payments share their topic with visits.
  */
-export type Variant = 'first' | 'longer' | 'column' | 'fewer'
+export type Variant = 'first' | 'longer' | 'column' | 'fewer' | 'kinds'
 
-const payments = source('payments', {
+const columns = {
   schema: z.object({
     id: z.string(),
     occurred_at: z.iso.datetime({ offset: true }),
@@ -44,8 +44,16 @@ const payments = source('payments', {
   version: 'updated_at',
   deleted: 'gone',
   outcome: ['label', 'fraud'],
-  stream: { topic: 'payments.auth' },
   archive: { table: 'payments_auth' },
+} as const
+const alone = source('payments', { ...columns, stream: { topic: 'payments.auth' } })
+const sharing = source('payments', { ...columns, stream: { topic: 'payments.auth', where: { kind: 'payment' } } })
+const visits = source('visits', {
+  schema: z.object({ id: z.string(), occurred_at: z.iso.datetime({ offset: true }), card_id: z.string() }),
+  id: 'id',
+  time: 'occurred_at',
+  stream: { topic: 'payments.auth', where: { kind: ['visit', 7] } },
+  archive: { table: 'visits' },
 })
 
 const card = entity('card', { key: { card_id: z.string() } })
@@ -54,6 +62,7 @@ const cardMerchant = entity('card_merchant', { key: { card_id: z.string(), merch
 
 /** All that a folder of definitions exports. No column that is summed is ever negative: the judge counts on it. */
 export function definitions(variant: Variant) {
+  const payments = variant === 'kinds' ? sharing : alone
   const ofCard = featureGroup('card', {
     source: payments,
     entity: card,
@@ -69,7 +78,7 @@ export function definitions(variant: Variant) {
       before: count().excludeCurrent().over('1d'),
       spend_before: sum(payments.amount).excludeCurrent().over('1m', '1h'),
       frauds: count().where(eq(payments.fraud, true)).over('7d'),
-      ...ofVariant(variant),
+      ...ofVariant(variant, payments),
     },
   })
   const ofMerchant = featureGroup('merchant', {
@@ -97,7 +106,11 @@ export function definitions(variant: Variant) {
   return { payments, card, merchant, cardMerchant, ofCard, ofMerchant, ofPair, byKeys, scored }
 }
 
-function ofVariant(variant: Variant): Readonly<Record<string, Windowed<'payments'>>> {
+/** The only feature over visits. */
+export const ofVisits = featureGroup('visits', { source: visits, entity: card, features: { n: count().over('7d') } })
+export const visited = featureService('visited', { features: [ofVisits] })
+
+function ofVariant(variant: Variant, payments: typeof alone): Readonly<Record<string, Windowed<'payments'>>> {
   if (variant === 'fewer') return {}
   const shops = countDistinct(payments.merchant_id).over('7d')
   if (variant === 'longer') return { shops, long: count().over('10d') }
