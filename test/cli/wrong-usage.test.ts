@@ -217,7 +217,7 @@ describe('a wrong command line is refused in one line, and nothing is done', () 
       'the events of a derived value',
       ['events', 'amount_vs_usual', '--keys', 'card_id=c1', ...DEFS],
       2,
-      `millrace events: <feature>: 'amount_vs_usual' is derived by checkout_risk when it is asked, of no events; ask for the events of a feature that it reads, as card_velocity__tx_count_5m`,
+      `millrace events: <feature>: 'amount_vs_usual' is derived by checkout_risk when it is asked, of no events; ask for the events of a feature that it reads, as card_velocity__avg_amount_30d`,
     ],
     [
       'no such group',

@@ -1,3 +1,4 @@
+import { derivedReads } from '../../features/derived-reads.ts'
 import type { Model, SourceModel } from '../../features/model.ts'
 import { namesCure } from '../../features/nearest-name.ts'
 import type { EventBehind, FeatureEvents } from '../../serving/feature-events.ts'
@@ -89,7 +90,9 @@ export default command({
 function noFeature(model: Model, name: string): UsageError {
   for (const service of model.services.values()) {
     if (!service.derive.some((derived) => derived.name === name)) continue
-    const cure = `ask for the events of a feature that it reads, as ${service.features[0]!.name}`
+    const [read] = derivedReads(service).find((derived) => derived.name === name)!.features
+    const cure =
+      read === undefined ? 'it reads no feature' : `ask for the events of a feature that it reads, as ${read}`
     return new UsageError(`<feature>: '${name}' is derived by ${service.name} when it is asked, of no events`, cure)
   }
   return new UsageError(`<feature>: there is no feature '${name}'`, namesCure(name, model.features.keys()))
