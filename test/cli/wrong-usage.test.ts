@@ -41,7 +41,7 @@ describe('a wrong command line is refused in one line, and nothing is done', () 
       'a command far from any',
       ['deploy-it'],
       2,
-      `millrace: there is no command 'deploy-it'; there are archive, backfill, catalogue, check, dev, events, gc, get, ingest, init, plan, quarantine, serve, status, stream`,
+      `millrace: there is no command 'deploy-it'; there are archive, backfill, catalogue, check, dev, events, gc, get, ingest, init, plan, quarantine, renew, serve, status, stream`,
     ],
     [
       'a flag before the command',
