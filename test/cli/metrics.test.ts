@@ -30,6 +30,7 @@ function tellAll(metrics: Metrics): void {
   source.quarantined(2)
   source.conflicts(3)
   source.gap()
+  source.archiveMissing(4)
   metrics.store('read', 0.001, false)
   metrics.archiveInsert(0.2)
   metrics.request('checkout_risk', 200, 0.002)
