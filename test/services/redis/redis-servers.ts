@@ -240,7 +240,9 @@ function slotsOf(node: RedisServer): string {
 async function freePort(): Promise<number> {
   for (;;) {
     const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN))
-    if ((await isFree(port)) && (await isFree(port + 10_000)) && (await claimPort(port))) return port
+    // Nodes of a cluster talk to each other on a port of their own, which others would choose as well.
+    const bus = port + 10_000
+    if ((await isFree(port)) && (await isFree(bus)) && (await claimPort(port)) && (await claimPort(bus))) return port
   }
 }
 
