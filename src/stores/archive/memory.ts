@@ -140,18 +140,9 @@ export class MemoryEventArchive implements EventArchive {
     precision: 'ms' | 's',
     events: readonly ArchivedEvent[],
   ): Promise<boolean[]> {
-    this.#open()
-    const table = this.#get(name)
-    const [idOf, timeOf] = [id, time].map((column) => this.#column(table, name, column, precision)) as [
-      ReadValue,
-      ReadValue,
-    ]
-    const unit = precision === 's' ? 1_000 : 1
-    const textOf = (id: Value, time_ms: number) => JSON.stringify([String(id), Math.floor(time_ms / unit) * unit])
-    const there = new Set(
-      table.rows.flatMap((row) => (idOf(row) === null ? [] : [textOf(idOf(row), Number(timeOf(row)))])),
-    )
-    return events.map(({ id, time_ms }) => there.has(JSON.stringify([id, time_ms])))
+    const textOf = (id: string, time_ms: number) => JSON.stringify([id, time_ms])
+    const there = new Set(this.#idsAndTimes(name, id, time, precision).map(([id, time_ms]) => textOf(id, time_ms)))
+    return events.map(({ id, time_ms }) => there.has(textOf(id, time_ms)))
   }
 
   async ids(
@@ -161,20 +152,29 @@ export class MemoryEventArchive implements EventArchive {
     precision: 'ms' | 's',
     events: readonly HashedEvent[],
   ): Promise<(string | null)[]> {
+    const textOf = (hash: string, time_ms: number) => `${hash} ${time_ms}`
+    const there = new Map(
+      this.#idsAndTimes(name, id, time, precision).map(([id, time_ms]) => [textOf(hash64Hex(id), time_ms), id]),
+    )
+    return events.map(({ id_hash, time_ms }) => there.get(textOf(id_hash, time_ms)) ?? null)
+  }
+
+  /** Of each row that has an id; times in steps of the precision. */
+  #idsAndTimes(
+    name: string,
+    id: ArchiveColumn,
+    time: ArchiveColumn,
+    precision: 'ms' | 's',
+  ): (readonly [id: string, time_ms: number])[] {
     this.#open()
     const table = this.#get(name)
-    const [idOf, timeOf] = [id, time].map((column) => this.#column(table, name, column, precision)) as [
-      ReadValue,
-      ReadValue,
-    ]
+    const idOf = this.#column(table, name, id, precision)
+    const timeOf = this.#column(table, name, time, precision)
     const unit = precision === 's' ? 1_000 : 1
-    const there = new Map(
-      table.rows.flatMap((row) => {
-        const [text, time_ms] = [idOf(row), Math.floor(Number(timeOf(row)) / unit) * unit]
-        return text === null ? [] : [[`${hash64Hex(String(text))} ${time_ms}`, String(text)]]
-      }),
-    )
-    return events.map(({ id_hash, time_ms }) => there.get(`${id_hash} ${time_ms}`) ?? null)
+    return table.rows.flatMap((row) => {
+      const found = idOf(row)
+      return found === null ? [] : [[String(found), Math.floor(Number(timeOf(row)) / unit) * unit] as const]
+    })
   }
 
   async *scan(scan: ArchiveScan): AsyncIterable<ArchiveBlock> {

@@ -38,13 +38,7 @@ export class KnownExpiries {
     this.#table = new Int32Array(keys * ENTRY)
   }
 
-  /** Whether a timeline is known to live until an instant at least. */
-  covers(key: string, expires_at_ms: number): boolean {
-    this.hash(key)
-    return this.holds(this.at, this.first, this.second, expires_at_ms)
-  }
-
-  /** The same by the parts of its hash. */
+  /** Whether a timeline, by the parts of its hash, is known to live until an instant at least. */
   holds(at: number, first: number, second: number, expires_at_ms: number): boolean {
     const table = this.#table
     return table[at] === first && table[at + 1] === second && table[at + 2]! * HOUR_MS >= expires_at_ms
@@ -68,12 +62,7 @@ export class KnownExpiries {
     this.#news = isNew ? Math.min(this.#news + 1, GUESS_MAX) : Math.max(this.#news - 1, -GUESS_MAX)
   }
 
-  set(key: string, expires_at_ms: number): void {
-    this.hash(key)
-    this.put(this.at, this.first, this.second, expires_at_ms)
-  }
-
-  /** The same by the parts of its hash. */
+  /** Notes that a timeline, by the parts of its hash, lives until an instant. */
   put(at: number, first: number, second: number, expires_at_ms: number): void {
     const table = this.#table
     table[at] = first
