@@ -3,19 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CARD_COUNT } from '../faults/processes/card-count.ts'
 import { MillraceProcess } from '../faults/processes/millrace-process.ts'
 import { temporaryFolder } from '../stores/temporary-folder.ts'
-
-const DEFINITIONS = `
-import { count, entity, featureGroup, featureService, source, z } from 'millrace'
-export const payments = source('payments', {
-  schema: z.object({ id: z.string(), at: z.int(), card_id: z.string() }),
-  id: 'id', time: 'at', stream: { topic: 'payments' }, archive: { table: 'payments' },
-})
-export const card = entity('card', { key: { card_id: z.string() } })
-export const cards = featureGroup('cards', { source: payments, entity: card, features: { n: count().over('7d') } })
-export const profile = featureService('profile', { features: [cards] })
-`
 
 /** How long a process may take to end: less than what Docker gives it. */
 const END_MS = 9_000
@@ -26,7 +16,7 @@ let silent: Server
 beforeAll(async () => {
   folder = await temporaryFolder()
   mkdirSync(join(folder.path, 'defs'))
-  writeFileSync(join(folder.path, 'defs', 'definitions.ts'), DEFINITIONS)
+  writeFileSync(join(folder.path, 'defs', 'definitions.ts'), CARD_COUNT)
   silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
   await once(silent, 'listening')
 })

@@ -26,6 +26,19 @@ async function rollOut(installation: Installation, variant: Variant, order: Orde
   return { world, serve }
 }
 
+/** One feature has less than it needs until it is back-filled; all others stay ok. */
+async function incompleteUntilFilled(installation: Installation, variant: Variant, order: Order, feature: string) {
+  await installation.open()
+  await installation.untilOk()
+  installation.judge.stays.on()
+  const { serve, world } = await rollOut(installation, variant, order)
+  const statuses = await installation.statuses(serve, world)
+  const notOk = [...statuses].filter(([, status]) => status !== 'ok')
+  expect(notOk).toEqual([[feature, 'incomplete']])
+  await installation.fill(world)
+  await installation.untilOk(serve)
+}
+
 /** The scenarios of one order: each order is a file of its own, to run beside others. */
 export function rollOuts(order: Order): void {
   scenario(`a roll-out under load, ${order}: a feature less needs no backfill`, { seed: 81 }, async (installation) => {
@@ -39,32 +52,12 @@ export function rollOuts(order: Order): void {
   scenario(
     `a roll-out under load, ${order}: a longer window is incomplete until it is back-filled, the others stay ok`,
     { seed: 82 },
-    async (installation) => {
-      await installation.open()
-      await installation.untilOk()
-      installation.judge.stays.on()
-      const { serve, world } = await rollOut(installation, 'longer', order)
-      const statuses = await installation.statuses(serve, world)
-      const notOk = [...statuses].filter(([, status]) => status !== 'ok')
-      expect(notOk).toEqual([['card__long_10d', 'incomplete']])
-      await installation.fill(world)
-      await installation.untilOk(serve)
-    },
+    (installation) => incompleteUntilFilled(installation, 'longer', order, 'card__long_10d'),
   )
 
   scenario(
     `a roll-out under load, ${order}: a new column is incomplete until it is back-filled, the others stay ok`,
     { seed: 83 },
-    async (installation) => {
-      await installation.open()
-      await installation.untilOk()
-      installation.judge.stays.on()
-      const { serve, world } = await rollOut(installation, 'column', order)
-      const statuses = await installation.statuses(serve, world)
-      const notOk = [...statuses].filter(([, status]) => status !== 'ok')
-      expect(notOk).toEqual([['card__points_7d', 'incomplete']])
-      await installation.fill(world)
-      await installation.untilOk(serve)
-    },
+    (installation) => incompleteUntilFilled(installation, 'column', order, 'card__points_7d'),
   )
 }

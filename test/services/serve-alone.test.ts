@@ -8,20 +8,10 @@ import { resolveModel } from '../../src/features/resolve.ts'
 import { count, entity, featureGroup, featureService, source, z } from '../../src/index.ts'
 import { openRedisOnlineStore } from '../../src/stores/online/redis/redis-online-store.ts'
 import { registerTimelines } from '../../src/stores/timeline-registry.ts'
+import { CARD_COUNT } from '../faults/processes/card-count.ts'
 import { MillraceProcess } from '../faults/processes/millrace-process.ts'
 import { temporaryFolder } from '../stores/temporary-folder.ts'
 import { RedisServer } from './redis/redis-servers.ts'
-
-const DEFINITIONS = `
-import { count, entity, featureGroup, featureService, source, z } from 'millrace'
-export const payments = source('payments', {
-  schema: z.object({ id: z.string(), at: z.int(), card_id: z.string() }),
-  id: 'id', time: 'at', stream: { topic: 'payments' }, archive: { table: 'payments' },
-})
-export const card = entity('card', { key: { card_id: z.string() } })
-export const cards = featureGroup('cards', { source: payments, entity: card, features: { n: count().over('7d') } })
-export const profile = featureService('profile', { features: [cards] })
-`
 
 /** The same, for who registers it. */
 function model() {
@@ -45,7 +35,7 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>
 beforeAll(async () => {
   folder = await temporaryFolder()
   mkdirSync(join(folder.path, 'defs'))
-  writeFileSync(join(folder.path, 'defs', 'definitions.ts'), DEFINITIONS)
+  writeFileSync(join(folder.path, 'defs', 'definitions.ts'), CARD_COUNT)
   redis = await RedisServer.start()
   silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
   await once(silent, 'listening')
